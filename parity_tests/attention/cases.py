@@ -1,0 +1,159 @@
+"""Cases of attention: structure drawn, numbers seeded; and how large rounding is."""
+
+import inspect
+import math
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from hypothesis import strategies as st
+
+import reference
+from parity_tests.concept import Case
+
+PATTERNS = ("ones", "ramp", "ties", "one-hot", "normal")
+SCALES = (1.0, 1e-3, 30.0)
+
+
+@st.composite
+def attention_cases(draw: st.DrawFn, class_name: str) -> Case:
+    """Draw a configuration, an input and weights for one variant."""
+    variant = getattr(reference, class_name)
+    config = draw(configurations(variant))
+    n_tokens = config.get("context_length", 6) - draw(st.integers(0, 2))
+    d_in = config.get("d_in", draw(st.integers(1, 6)))
+    leading = draw(st.lists(st.integers(1, 3), max_size=2))
+    pattern, scale = draw(st.sampled_from(PATTERNS)), draw(st.sampled_from(SCALES))
+    dtype = draw(st.sampled_from([np.float64, np.float32]))
+    seed = draw(st.integers(0, 2**32 - 1))
+    shape = (*leading, max(n_tokens, 1), d_in)
+    x = (scale * numbers(pattern, shape, seed)).astype(dtype)
+    weights = {
+        name: numbers("normal", array.shape, seed + place + 1).astype(dtype)
+        for place, (name, array) in enumerate(variant(**config).state_dict().items())
+    }
+    return with_mask(Case(config, {"x": x}, weights, draw(st.booleans()), seed))
+
+
+@st.composite
+def configurations(draw: st.DrawFn, variant: type) -> dict[str, Any]:
+    """Draw the constructor's arguments: small sizes, unequal more often than not."""
+    small = st.integers(1, 6)
+    num_heads, head_dim = draw(st.integers(1, 3)), draw(small)
+    takes = inspect.signature(variant).parameters
+    every = {
+        "d_in": draw(small),
+        "d_out": head_dim * (num_heads if "num_heads" in takes else 1),
+        "context_length": draw(small),
+        "dropout": draw(st.sampled_from([0.0, 0.1, 0.5, 1.0])),
+        "num_heads": num_heads,
+        "qkv_bias": draw(st.booleans()),
+    }
+    return {name: value for name, value in every.items() if name in takes}
+
+
+def with_mask(case: Case) -> Case:
+    """Add the weights that torch's dropout will spare under the case's seed.
+
+    On a CPU `F.dropout` of ones shows the mask that it draws for a tensor of the
+    same shape. Heads that are modules of their own draw one after the other.
+    """
+    dropout = case.config.get("dropout", 0.0)
+    if not case.training or dropout == 0:
+        return case
+    *leading, n_tokens, _ = case.inputs["x"].shape
+    heads = (case.config["num_heads"],) if "num_heads" in case.config else ()
+    apart = any(name.startswith("heads.") for name in case.weights)
+    torch.manual_seed(case.seed)
+    if apart:
+        one = torch.ones(*leading, n_tokens, n_tokens)
+        mask = torch.stack([F.dropout(one, dropout) for _ in range(*heads)], dim=-3)
+    else:
+        mask = F.dropout(torch.ones(*leading, *heads, n_tokens, n_tokens), dropout)
+    return replace(case, inputs={**case.inputs, "keep": (mask > 0).numpy()})
+
+
+def numbers(pattern: str, shape: tuple[int, ...], seed: int) -> np.ndarray[Any, Any]:
+    """Fill an array with a pattern, from the simplest to the richest."""
+    rng = np.random.default_rng(seed)
+    size = math.prod(shape)
+    return {
+        "ones": lambda: np.ones(shape),
+        "ramp": lambda: np.linspace(-1, 1, size).reshape(shape),
+        "ties": lambda: rng.integers(-1, 2, shape).astype(float),
+        "one-hot": lambda: (np.arange(size) % (shape[-1] + 1) == 0.0)
+        .astype(float)
+        .reshape(shape),
+        "normal": lambda: rng.normal(size=shape),
+    }[pattern]()
+
+
+def run_reference(variant: type, case: Case) -> Any:
+    """Build the NumPy side of a case and send the input through it."""
+    module = variant(**case.config).to(case.inputs["x"].dtype.type)
+    module.load_state_dict(case.weights)
+    return module.train(case.training)(**case.inputs)
+
+
+def run_torch(variant: type, case: Case) -> Any:
+    """Build the PyTorch side of a case and send the input through it."""
+    x = torch.from_numpy(case.inputs["x"])
+    module = variant(**case.config).to(x.dtype)
+    module.load_state_dict(
+        {name: torch.from_numpy(array) for name, array in case.weights.items()}
+    )
+    torch.manual_seed(case.seed)
+    return module.train(case.training)(x)
+
+
+def yardsticks(case: Case) -> Mapping[str, float]:
+    """Return an honest rounding error for each quantity of an attention variant.
+
+    The bound of the project is |difference| <= 4 eps (1 + max|score|) max|value|,
+    and a score of 8 stands for it. Scores and values count with the size of the
+    products that they are sums of, since a sum may cancel and its error does not.
+    """
+    eps = float(np.finfo(case.inputs["x"].dtype).eps)
+    x = np.abs(case.inputs["x"])
+    size = {
+        name: projected(x, case.weights, f"W_{name}")
+        for name in ("query", "key", "value")
+    }
+    norms = [np.linalg.norm(size[name], axis=-1) for name in ("query", "key")]
+    head_dim = size["key"].shape[-1] // case.config.get("num_heads", 1)
+    score = float(norms[0].max() * norms[1].max()) / math.sqrt(head_dim)
+    spared = 1 - case.config.get("dropout", 0.0) if case.training else 1.0
+    value = float(size["value"].max()) / (spared or 1.0)
+    output = projected(np.full_like(size["value"], value), case.weights, "out_proj")
+    honest = {
+        "queries": size["query"].max(),
+        "keys": size["key"].max(),
+        "values": size["value"].max(),
+        "scores": score,
+        "masked": score,
+        "weights": 1 + score,
+        "kept": (1 + score) / (spared or 1.0),
+        "context": (1 + score) * value,
+    }
+    honest |= dict.fromkeys(["output", "return", "result"], (1 + score) * output.max())
+    return {name: float(eps * size / 2) for name, size in honest.items()}
+
+
+def projected(
+    x: np.ndarray[Any, Any], weights: Mapping[str, np.ndarray[Any, Any]], name: str
+) -> np.ndarray[Any, Any]:
+    """Project with absolute weights, all heads side by side: sums that cannot cancel.
+
+    A bare parameter is laid out (in, out), the weight of a `Linear` (out, in).
+    """
+    parts = [np.empty((*x.shape[:-1], 0))]
+    for key, array in weights.items():
+        if key == name:
+            parts.append(x @ np.abs(array))
+        elif key.endswith(f"{name}.weight"):
+            bias = weights.get(key.replace("weight", "bias"), np.zeros(len(array)))
+            parts.append(x @ np.abs(array).T + np.abs(bias))
+    return np.concatenate(parts, axis=-1) if len(parts) > 1 else x

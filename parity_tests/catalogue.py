@@ -1,0 +1,37 @@
+"""Every pair, in reading order: one record each."""
+
+from parity_tests.attention import cases as attention
+from parity_tests.concept import Concept
+
+
+def attention_variant(name: str, class_name: str) -> Concept:
+    """Record a variant of attention."""
+    return Concept(
+        path=f"attention/{name}",
+        class_name=class_name,
+        cases=attention.attention_cases(class_name),
+        run_reference=attention.run_reference,
+        run_torch=attention.run_torch,
+        yardsticks=attention.yardsticks,
+    )
+
+
+CATALOGUE = (
+    attention_variant("causal", "CausalAttention"),
+)
+
+
+def concept(name: str) -> Concept:
+    """Find a pair by its path, or by the last part of it.
+
+    >>> concept("causal").class_name
+    'CausalAttention'
+
+    Raises:
+        KeyError: there is no such pair.
+    """
+    for each in CATALOGUE:
+        if name in (each.path, each.name):
+            return each
+    known = ", ".join(each.name for each in CATALOGUE)
+    raise KeyError(f"no pair is called {name}; there are {known}")

@@ -1,0 +1,59 @@
+"""Cut a text into words, so that no token ever reaches across two of them.
+
+Source: Radford et al. 2019, "Language Models are Unsupervised Multitask Learners",
+        section 2.2; the pattern is that of
+        https://github.com/openai/gpt-2/blob/master/src/encoder.py:
+        's|'t|'re|'ve|'m|'ll|'d| ?\\p{L}+| ?\\p{N}+| ?[^\\s\\p{L}\\p{N}]+|\\s+(?!\\S)|\\s+
+Twin:   torch_impl/tokenizers/split.py
+"""
+
+import numpy as np
+from jaxtyping import Int
+
+from reference.tokenizers.character_classes import (
+    END,
+    TEXT_END,
+    WHITE_SPACE,
+    character_classes,
+)
+
+SPACE, APOSTROPHE = ord(" "), ord("'")
+SHORT = np.array([ord(c) for c in "sdmt"])  # 's 'd 'm 't
+LONG = np.array([ord(a) << 21 | ord(b) for a, b in ("ll", "ve", "re")])
+
+
+def split(points: Int[np.ndarray, " N"]) -> Int[np.ndarray, " W"]:
+    """Say where every word starts; each reaches to the start of the next.
+
+    The words are those of GPT-2's pattern, found by comparing neighbours. `END` in
+    `points` is a word by itself, and each side of it is a text of its own.
+
+    >>> text = "It's  5 o'clock"
+    >>> cuts = [*split(np.array([ord(c) for c in text])), len(text)]
+    >>> [text[a:b] for a, b in zip(cuts, cuts[1:])]
+    ['It', "'s", ' ', ' 5', ' o', "'", 'clock']
+    """
+    # 1. Class every character.
+    classes = character_classes(points)
+    white, end = classes == WHITE_SPACE, classes == TEXT_END
+
+    # 2. Start a word where the class changes, a space going with what follows.
+    starts = np.ones(len(points), bool)
+    changes = classes[1:] != classes[:-1]
+    leads = (points[:-1] == SPACE) & ~white[1:] & ~end[1:]
+    starts[1:] = changes & ~leads | end[1:]
+
+    # 3. Of white space before a word, let the last character stand apart.
+    starts[1:-1] |= white[:-2] & white[1:-1] & ~white[2:] & ~end[2:]
+
+    # 4. Find the apostrophes that start a word and a contraction ('s, 'll).
+    padded = np.append(points, [END, END])
+    marks = np.flatnonzero(starts & (points == APOSTROPHE))
+    first, second = padded[marks + 1], padded[marks + 2]
+    short, long = np.isin(first, SHORT), np.isin(first << 21 | second, LONG)
+
+    # 5. Keep a contraction together, and start a word behind it.
+    starts[marks[short | long] + 1] = False
+    behind = np.concatenate([marks[short] + 2, marks[long] + 3])
+    starts[behind[behind < len(points)]] = True
+    return np.flatnonzero(starts)

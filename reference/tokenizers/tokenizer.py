@@ -1,0 +1,123 @@
+"""What every tokenizer can do once it can encode one text and decode one row of ids.
+
+Twin: torch_impl/tokenizers/tokenizer.py
+"""
+
+import json
+import os
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, TypeVar
+
+import numpy as np
+from jaxtyping import Int
+
+from reference.module import Module, require_same_names
+
+T = TypeVar("T", bound="Tokenizer")
+
+
+class Tokenizer(Module):
+    """Base of the tokenizers. The vocabulary lives in arrays, so it is the state.
+
+    A subclass gives `encode`, `decode`, `vocab_size`; `_index`, which derives what
+    looking up needs from the arrays of the state; `_describe`, which says the
+    vocabulary in JSON; and `_from_description`, which reads that back.
+    """
+
+    def encode(self, text: str) -> Int[np.ndarray, " N"]:
+        """Turn a text into ids."""
+        raise NotImplementedError
+
+    def decode(self, ids: Int[np.ndarray, " N"] | Sequence[int]) -> str:
+        """Turn ids into a text."""
+        raise NotImplementedError
+
+    @property
+    def vocab_size(self) -> int:
+        """How many ids there are; they are 0..vocab_size - 1."""
+        raise NotImplementedError
+
+    def _index(self) -> None:
+        raise NotImplementedError
+
+    def _describe(self) -> dict[str, Any]:
+        raise NotImplementedError
+
+    @classmethod
+    def _from_description(cls: type[T], description: dict[str, Any]) -> T:
+        raise NotImplementedError
+
+    def encode_batch(self, texts: Sequence[str]) -> list[Int[np.ndarray, " N"]]:
+        """Encode every text by itself; an empty text gives an empty row."""
+        return [self.encode(text) for text in texts]
+
+    def forward(
+        self, texts: Sequence[str]
+    ) -> tuple[Int[np.ndarray, "B N"], Int[np.ndarray, " B"]]:
+        """Encode texts into one array and say how long each is.
+
+        Row b holds the ids of text b, then zeros beyond its length.
+        """
+        # 1. Encode every text by itself.
+        rows = self.encode_batch(texts)
+        lengths = np.array([len(row) for row in rows], np.int64)  # (B,)
+
+        # 2. Lay the rows below each other, filled up with zeros.
+        padded = np.zeros((len(rows), lengths.max(initial=0)), np.int64)  # (B, N)
+        for row, ids in zip(padded, rows, strict=True):
+            row[: len(ids)] = ids
+        return padded, lengths
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """Take over another tokenizer's vocabulary, whatever its size.
+
+        Raises:
+            KeyError: a name is missing or unknown.
+            ValueError: the arrays are no vocabulary; the present one is kept.
+        """
+        before = self.state_dict()
+        require_same_names(before, state)
+        try:
+            for name in before:
+                setattr(self, name, np.array(state[name], np.int64))
+            self._index()
+        except ValueError:
+            for name, array in before.items():
+                setattr(self, name, array)
+            self._index()
+            raise
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Write the vocabulary to `path` as JSON, which either backend can load.
+
+        The file is written whole and then renamed: one that stands there already
+        survives a failed save.
+        """
+        content = json.dumps({"tokenizer": type(self).__name__, **self._describe()})
+        part = Path(f"{os.fspath(path)}.part")
+        try:
+            part.write_text(content, encoding="utf-8")
+            part.replace(path)
+        finally:
+            part.unlink(missing_ok=True)
+
+    @classmethod
+    def load(cls: type[T], path: str | os.PathLike[str]) -> T:
+        """Read a tokenizer that either backend saved. Nothing is unpickled.
+
+        Raises:
+            FileNotFoundError: there is no such file.
+            ValueError: the file is cut short, or not such a tokenizer.
+        """
+        content = Path(path).read_bytes()
+        try:
+            described = json.loads(content)
+            kind = described.pop("tokenizer")
+            if kind != cls.__name__:
+                raise ValueError(f"it is a {kind}")
+            return cls._from_description(described)
+        except (ValueError, TypeError, LookupError, AttributeError) as error:
+            raise ValueError(
+                f"{Path(path).name} is not a saved {cls.__name__}: {error}"
+            ) from error

@@ -1,0 +1,79 @@
+"""What a part refuses, and in which words.
+
+Twin: reference/refusals.py
+"""
+
+from jaxtyping import Shaped
+from torch import Tensor
+
+
+def refuse_input(x: Shaped[Tensor, "..."], d_in: int | None) -> None:
+    """Refuse what is not (…, T, C) floating-point numbers with `d_in` channels.
+
+    `d_in=None` takes any number of channels.
+
+    >>> import torch
+    >>> refuse_input(torch.zeros(4, 3), d_in=3)
+    >>> refuse_input(torch.zeros(3), d_in=3)
+    Traceback (most recent call last):
+    ValueError: x must have shape (…, T, C), got (3,)
+
+    Raises:
+        TypeError: the numbers are not floating-point.
+        ValueError: there are fewer than two axes, or other than `d_in` channels.
+    """
+    if not x.is_floating_point():
+        name = str(x.dtype).removeprefix("torch.")
+        raise TypeError(f"x must hold floating-point numbers, got {name}")
+    if x.ndim < 2:
+        raise ValueError(f"x must have shape (…, T, C), got {tuple(x.shape)}")
+    if d_in is not None and x.shape[-1] != d_in:
+        raise ValueError(f"x must have d_in = {d_in} channels, got {x.shape[-1]}")
+
+
+def refuse_sizes(**sizes: int) -> None:
+    """Refuse a size below one, by name.
+
+    >>> refuse_sizes(d_in=3, d_out=0)
+    Traceback (most recent call last):
+    ValueError: d_out must be at least 1, got 0
+
+    Raises:
+        TypeError: a size is not a whole number.
+        ValueError: a size is below one.
+    """
+    for name, size in sizes.items():
+        if not isinstance(size, int) or isinstance(size, bool):
+            raise TypeError(f"{name} must be a whole number, got {size!r}")
+        if size < 1:
+            raise ValueError(f"{name} must be at least 1, got {size}")
+
+
+def refuse_dropout(dropout: float) -> None:
+    """Refuse a dropout that is not a probability.
+
+    >>> refuse_dropout(1.5)
+    Traceback (most recent call last):
+    ValueError: dropout must lie in [0, 1], got 1.5
+
+    Raises:
+        ValueError: dropout lies outside [0, 1].
+    """
+    if not 0 <= dropout <= 1:
+        raise ValueError(f"dropout must lie in [0, 1], got {dropout}")
+
+
+def refuse_length(n_tokens: int, context_length: int) -> None:
+    """Refuse a text longer than the context.
+
+    >>> refuse_length(5, context_length=4)
+    Traceback (most recent call last):
+    ValueError: at most context_length = 4 tokens fit, got 5
+
+    Raises:
+        ValueError: there are more than `context_length` tokens.
+    """
+    if n_tokens > context_length:
+        raise ValueError(
+            f"at most context_length = {context_length} tokens fit, got {n_tokens}"
+        )

@@ -1,0 +1,131 @@
+"""What every tokenizer can do once it can encode one text and decode one row of ids.
+
+Twin: reference/tokenizers/tokenizer.py
+"""
+
+import json
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, TypeVar
+
+import torch
+from jaxtyping import Int
+from torch import Tensor, nn
+from torch.nn.utils.rnn import pad_sequence
+
+T = TypeVar("T", bound="Tokenizer")
+
+
+class Tokenizer(nn.Module):
+    """Base of the tokenizers. The vocabulary lives in buffers, so it is the state.
+
+    A subclass gives `encode`, `decode`, `vocab_size`; `_index`, which derives what
+    looking up needs (in buffers that are not persistent) from those of the state;
+    `_describe`, which says the vocabulary in JSON; and `_from_description`, which
+    reads that back.
+    """
+
+    def encode(self, text: str) -> Int[Tensor, " N"]:
+        """Turn a text into ids, on the device of the vocabulary."""
+        raise NotImplementedError
+
+    def decode(self, ids: Int[Tensor, " N"] | Sequence[int]) -> str:
+        """Turn ids into a text."""
+        raise NotImplementedError
+
+    @property
+    def vocab_size(self) -> int:
+        """How many ids there are; they are 0..vocab_size - 1."""
+        raise NotImplementedError
+
+    @property
+    def device(self) -> torch.device:
+        """Where the vocabulary is, and so where the ids will be."""
+        return next(self.buffers()).device
+
+    def _index(self) -> None:
+        raise NotImplementedError
+
+    def _describe(self) -> dict[str, Any]:
+        raise NotImplementedError
+
+    @classmethod
+    def _from_description(cls: type[T], description: dict[str, Any]) -> T:
+        raise NotImplementedError
+
+    def encode_batch(self, texts: Sequence[str]) -> list[Int[Tensor, " N"]]:
+        """Encode every text by itself; an empty text gives an empty row."""
+        return [self.encode(text) for text in texts]
+
+    def forward(
+        self, texts: Sequence[str]
+    ) -> tuple[Int[Tensor, "B N"], Int[Tensor, " B"]]:
+        """Encode texts into one tensor and say how long each is.
+
+        Row b holds the ids of text b, then zeros beyond its length.
+        """
+        # 1. Encode every text by itself.
+        rows = self.encode_batch(texts)
+        lengths = torch.tensor([len(row) for row in rows], dtype=torch.int64)  # (B,)
+
+        # 2. Lay the rows below each other, filled up with zeros.
+        padded = torch.zeros(len(rows), 0, dtype=torch.int64, device=self.device)
+        if rows:  # pad_sequence takes no empty list
+            padded = pad_sequence(rows, batch_first=True)  # (B, N)
+        return padded, lengths
+
+    def _load_from_state_dict(
+        self, state_dict: dict[str, Any], prefix: str, *args: Any
+    ) -> None:
+        """Take over another tokenizer's vocabulary, whatever its size.
+
+        Raises:
+            ValueError: the tensors are no vocabulary; the present one is kept.
+        """
+        before = dict(self.state_dict())
+        for name, buffer in before.items():
+            if isinstance(given := state_dict.get(prefix + name), Tensor):
+                setattr(self, name, buffer.new_empty(given.shape))
+        super()._load_from_state_dict(state_dict, prefix, *args)
+        try:
+            self._index()
+        except ValueError:
+            for name, buffer in before.items():
+                setattr(self, name, buffer)
+            self._index()
+            raise
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Write the vocabulary to `path` as JSON, which either backend can load.
+
+        The file is written whole and then renamed: one that stands there already
+        survives a failed save.
+        """
+        content = json.dumps({"tokenizer": type(self).__name__, **self._describe()})
+        part = Path(f"{os.fspath(path)}.part")
+        try:
+            part.write_text(content, encoding="utf-8")
+            part.replace(path)
+        finally:
+            part.unlink(missing_ok=True)
+
+    @classmethod
+    def load(cls: type[T], path: str | os.PathLike[str]) -> T:
+        """Read a tokenizer that either backend saved. Nothing is unpickled.
+
+        Raises:
+            FileNotFoundError: there is no such file.
+            ValueError: the file is cut short, or not such a tokenizer.
+        """
+        content = Path(path).read_bytes()
+        try:
+            described = json.loads(content)
+            kind = described.pop("tokenizer")
+            if kind != cls.__name__:
+                raise ValueError(f"it is a {kind}")
+            return cls._from_description(described)
+        except (ValueError, TypeError, LookupError, AttributeError) as error:
+            raise ValueError(
+                f"{Path(path).name} is not a saved {cls.__name__}: {error}"
+            ) from error
