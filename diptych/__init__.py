@@ -1,0 +1,1 @@
+"""The application: the `diptych` command and what it shows."""
