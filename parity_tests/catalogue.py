@@ -2,6 +2,7 @@
 
 from parity_tests.attention import cases as attention
 from parity_tests.concept import Concept
+from parity_tests.real_text import attention_on_text
 
 
 def attention_variant(name: str, class_name: str) -> Concept:
@@ -12,13 +13,12 @@ def attention_variant(name: str, class_name: str) -> Concept:
         cases=attention.attention_cases(class_name),
         run_reference=attention.run_reference,
         run_torch=attention.run_torch,
+        on_text=attention_on_text(class_name),
         yardsticks=attention.yardsticks,
     )
 
 
-CATALOGUE = (
-    attention_variant("causal", "CausalAttention"),
-)
+CATALOGUE = (attention_variant("causal", "CausalAttention"),)
 
 
 def concept(name: str) -> Concept:

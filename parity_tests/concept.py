@@ -28,13 +28,17 @@ class Case:
 
 @dataclass(frozen=True)
 class Concept:
-    """A pair: where it is, what cases it takes, and how a case runs on each side."""
+    """A pair: where it is, what cases it takes, and how a case runs on each side.
+
+    `on_text(text, seed)` gives cases on a real text, each with what it runs in words.
+    """
 
     path: str
     class_name: str
     cases: SearchStrategy[Case]
     run_reference: Callable[[Any, Case], Any]
     run_torch: Callable[[Any, Case], Any]
+    on_text: Callable[[str, int], list[tuple[str, Case]]]
     yardsticks: Callable[[Case], Mapping[str, float]] = lambda case: {}
 
     @property

@@ -43,16 +43,21 @@ def configurations(draw: st.DrawFn, variant: type) -> dict[str, Any]:
     """Draw the constructor's arguments: small sizes, unequal more often than not."""
     small = st.integers(1, 6)
     num_heads, head_dim = draw(st.integers(1, 3)), draw(small)
-    takes = inspect.signature(variant).parameters
     every = {
         "d_in": draw(small),
-        "d_out": head_dim * (num_heads if "num_heads" in takes else 1),
+        "d_out": head_dim * (num_heads),
         "context_length": draw(small),
         "dropout": draw(st.sampled_from([0.0, 0.1, 0.5, 1.0])),
         "num_heads": num_heads,
         "qkv_bias": draw(st.booleans()),
     }
-    return {name: value for name, value in every.items() if name in takes}
+    return accepted(variant, every)
+
+
+def accepted(variant: type, arguments: dict[str, Any]) -> dict[str, Any]:
+    """Keep the arguments that a constructor takes."""
+    takes = inspect.signature(variant).parameters
+    return {name: value for name, value in arguments.items() if name in takes}
 
 
 def with_mask(case: Case) -> Case:

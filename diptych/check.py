@@ -1,0 +1,90 @@
+"""Run pairs on real text and tell the outcome."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from rich.console import Console
+from rich.progress import Progress
+from rich.table import Table
+
+from parity_tests.concept import Concept
+from parity_tests.lockstep import Comparison
+from parity_tests.sample_text import jargon_file
+
+
+@dataclass(frozen=True)
+class Checked:
+    """One pair on one text: what was run, and what the comparison found."""
+
+    concept: Concept
+    what: str
+    comparison: Comparison
+
+    @property
+    def agrees(self) -> bool:
+        """Whether no step departed."""
+        return self.comparison.departure is None
+
+    @property
+    def dtype(self) -> str:
+        """The dtype of the last quantity that was compared."""
+        return self.comparison.quantities[-1].agreement.dtype
+
+    def as_dict(self) -> dict[str, Any]:
+        """Say the outcome in plain values."""
+        departure = self.comparison.departure
+        return {
+            "pair": self.concept.path,
+            "what": self.what,
+            "steps": self.comparison.n_steps,
+            "quantities": len(self.comparison.quantities),
+            "difference": self.comparison.difference,
+            "score": self.comparison.score,
+            "dtype": self.dtype,
+            "agrees": self.agrees,
+            "departure": str(departure) if departure else None,
+        }
+
+
+def run_checks(
+    concepts: Iterable[Concept], text: str | None, seed: int, quiet: bool = False
+) -> list[Checked]:
+    """Run every pair on `text`, the Jargon File by default, showing the progress."""
+    text = jargon_file() if text is None else text
+    console = Console(stderr=True, quiet=quiet)
+    checked = []
+    with Progress(console=console, transient=True) as progress:
+        concepts = list(concepts)
+        bar = progress.add_task("", total=len(concepts))
+        for concept in concepts:
+            progress.update(bar, description=concept.path)
+            for what, case in concept.on_text(text, seed):
+                checked.append(Checked(concept, what, concept.compare(case)))
+            progress.advance(bar)
+    return checked
+
+
+def report(checked: list[Checked], console: Console | None = None) -> None:
+    """Print a table of the outcomes, and each departure in full below it."""
+    console = console or Console()
+    table = Table(title="Every pair on real text")
+    table.add_column("pair", no_wrap=True)
+    table.add_column("what was run")
+    table.add_column("steps", justify="right")
+    table.add_column("largest difference", justify="right")
+    table.add_column("dtype")
+    table.add_column("verdict")
+    for each in checked:
+        table.add_row(
+            each.concept.path,
+            each.what,
+            f"{each.comparison.n_steps:,}",
+            f"{each.comparison.difference:.1e}" if each.comparison.difference else "0",
+            each.dtype,
+            "[green]agrees[/]" if each.agrees else "[bold red]departs[/]",
+        )
+    console.print(table)
+    for each in checked:
+        if each.comparison.departure:
+            console.print(f"\n{each.comparison.departure}", markup=False)
