@@ -18,7 +18,14 @@ def attention_variant(name: str, class_name: str) -> Concept:
     )
 
 
-CATALOGUE = (attention_variant("causal", "CausalAttention"),)
+CATALOGUE = (
+    attention_variant("simple", "SimpleSelfAttention"),
+    attention_variant("self_attention_v1", "SelfAttentionV1"),
+    attention_variant("self_attention_v2", "SelfAttentionV2"),
+    attention_variant("causal", "CausalAttention"),
+    attention_variant("multi_head_wrapper", "MultiHeadAttentionWrapper"),
+    attention_variant("multi_head", "MultiHeadAttention"),
+)
 
 
 def concept(name: str) -> Concept:

@@ -6,5 +6,17 @@ Axis key: `B` batch · `T` query time · `S` key/value time · `C` model channel
 """
 
 from reference.attention.causal import CausalAttention
+from reference.attention.multi_head import MultiHeadAttention
+from reference.attention.multi_head_wrapper import MultiHeadAttentionWrapper
+from reference.attention.self_attention_v1 import SelfAttentionV1
+from reference.attention.self_attention_v2 import SelfAttentionV2
+from reference.attention.simple import SimpleSelfAttention
 
-__all__ = ["CausalAttention"]
+__all__ = [
+    "CausalAttention",
+    "MultiHeadAttention",
+    "MultiHeadAttentionWrapper",
+    "SelfAttentionV1",
+    "SelfAttentionV2",
+    "SimpleSelfAttention",
+]

@@ -47,6 +47,22 @@ def refuse_sizes(**sizes: int) -> None:
             raise ValueError(f"{name} must be at least 1, got {size}")
 
 
+def refuse_uneven_heads(d_out: int, num_heads: int) -> None:
+    """Refuse channels that cannot be shared out evenly among the heads.
+
+    >>> refuse_uneven_heads(d_out=4, num_heads=3)
+    Traceback (most recent call last):
+    ValueError: d_out must be a multiple of num_heads, got 4 and 3
+
+    Raises:
+        ValueError: `d_out` is no multiple of `num_heads`.
+    """
+    if d_out % num_heads:
+        raise ValueError(
+            f"d_out must be a multiple of num_heads, got {d_out} and {num_heads}"
+        )
+
+
 def refuse_dropout(dropout: float) -> None:
     """Refuse a dropout that is not a probability.
 

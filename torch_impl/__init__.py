@@ -6,5 +6,17 @@ Axis key: `B` batch · `T` query time · `S` key/value time · `C` model channel
 """
 
 from torch_impl.attention.causal import CausalAttention
+from torch_impl.attention.multi_head import MultiHeadAttention
+from torch_impl.attention.multi_head_wrapper import MultiHeadAttentionWrapper
+from torch_impl.attention.self_attention_v1 import SelfAttentionV1
+from torch_impl.attention.self_attention_v2 import SelfAttentionV2
+from torch_impl.attention.simple import SimpleSelfAttention
 
-__all__ = ["CausalAttention"]
+__all__ = [
+    "CausalAttention",
+    "MultiHeadAttention",
+    "MultiHeadAttentionWrapper",
+    "SelfAttentionV1",
+    "SelfAttentionV2",
+    "SimpleSelfAttention",
+]

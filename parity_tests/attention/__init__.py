@@ -1,0 +1,1 @@
+"""The pairs of attention, held together and to their laws."""

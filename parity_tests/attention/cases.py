@@ -15,7 +15,8 @@ import reference
 from parity_tests.concept import Case
 
 PATTERNS = ("ones", "ramp", "ties", "one-hot", "normal")
-SCALES = (1.0, 1e-3, 30.0)
+SCALES = (1.0, 1e-3, 5.0, 30.0)
+LEADING = ((), (1,), (3,), (2, 3), (0,))
 
 
 @st.composite
@@ -25,11 +26,11 @@ def attention_cases(draw: st.DrawFn, class_name: str) -> Case:
     config = draw(configurations(variant))
     n_tokens = config.get("context_length", 6) - draw(st.integers(0, 2))
     d_in = config.get("d_in", draw(st.integers(1, 6)))
-    leading = draw(st.lists(st.integers(1, 3), max_size=2))
+    leading = draw(st.sampled_from(LEADING))
     pattern, scale = draw(st.sampled_from(PATTERNS)), draw(st.sampled_from(SCALES))
     dtype = draw(st.sampled_from([np.float64, np.float32]))
     seed = draw(st.integers(0, 2**32 - 1))
-    shape = (*leading, max(n_tokens, 1), d_in)
+    shape = (*leading, max(n_tokens, 0), d_in)
     x = (scale * numbers(pattern, shape, seed)).astype(dtype)
     weights = {
         name: numbers("normal", array.shape, seed + place + 1).astype(dtype)
@@ -89,9 +90,9 @@ def numbers(pattern: str, shape: tuple[int, ...], seed: int) -> np.ndarray[Any, 
         "ones": lambda: np.ones(shape),
         "ramp": lambda: np.linspace(-1, 1, size).reshape(shape),
         "ties": lambda: rng.integers(-1, 2, shape).astype(float),
-        "one-hot": lambda: (np.arange(size) % (shape[-1] + 1) == 0.0)
-        .astype(float)
-        .reshape(shape),
+        "one-hot": lambda: (
+            (np.arange(size) % (shape[-1] + 1) == 0.0).astype(float).reshape(shape)
+        ),
         "normal": lambda: rng.normal(size=shape),
     }[pattern]()
 
@@ -121,30 +122,36 @@ def yardsticks(case: Case) -> Mapping[str, float]:
     and a score of 8 stands for it. Scores and values count with the size of the
     products that they are sums of, since a sum may cancel and its error does not.
     """
-    eps = float(np.finfo(case.inputs["x"].dtype).eps)
-    x = np.abs(case.inputs["x"])
-    size = {
-        name: projected(x, case.weights, f"W_{name}")
-        for name in ("query", "key", "value")
-    }
-    norms = [np.linalg.norm(size[name], axis=-1) for name in ("query", "key")]
-    head_dim = size["key"].shape[-1] // case.config.get("num_heads", 1)
-    score = float(norms[0].max() * norms[1].max()) / math.sqrt(head_dim)
+    x = np.abs(case.inputs["x"]).astype(float)
+    query, key, value = (
+        projected(x, case.weights, f"W_{name}") for name in ("query", "key", "value")
+    )
+    lengths = [np.linalg.norm(size, axis=-1).max(initial=0) for size in (query, key)]
+    head_dim = key.shape[-1] // case.config.get("num_heads", 1)
+    score = lengths[0] * lengths[1] / (math.sqrt(head_dim) if case.weights else 1)
     spared = 1 - case.config.get("dropout", 0.0) if case.training else 1.0
-    value = float(size["value"].max()) / (spared or 1.0)
-    output = projected(np.full_like(size["value"], value), case.weights, "out_proj")
-    honest = {
-        "queries": size["query"].max(),
-        "keys": size["key"].max(),
-        "values": size["value"].max(),
+    context = (1 + score) * value.max(initial=0) / (spared or 1.0)
+    output = projected(np.full_like(value, context), case.weights, "out_proj")
+    largest = {
+        "queries": query.max(initial=0),
+        "keys": key.max(initial=0),
+        "values": value.max(initial=0),
         "scores": score,
         "masked": score,
         "weights": 1 + score,
         "kept": (1 + score) / (spared or 1.0),
-        "context": (1 + score) * value,
+        "context": context,
+        "output": output.max(initial=0),
     }
-    honest |= dict.fromkeys(["output", "return", "result"], (1 + score) * output.max())
-    return {name: float(eps * size / 2) for name, size in honest.items()}
+    largest |= {f"head_{name}": size for name, size in largest.items()}
+    rows = [
+        "contexts",
+        *(f"contexts[{h}]" for h in range(case.config.get("num_heads", 1))),
+    ]
+    largest |= dict.fromkeys(rows, context)
+    largest |= dict.fromkeys(["return", "result"], largest["output"])
+    eps = float(np.finfo(case.inputs["x"].dtype).eps)
+    return {name: eps * float(size) / 2 for name, size in largest.items()}
 
 
 def projected(

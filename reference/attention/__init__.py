@@ -1,0 +1,1 @@
+"""Attention, from plain dot products to many heads."""

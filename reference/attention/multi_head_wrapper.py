@@ -1,0 +1,87 @@
+"""Several causal heads side by side, each with weights of its own.
+
+Source: Vaswani et al. 2017, https://arxiv.org/abs/1706.03762, section 3.2.2,
+        without the output projection; Raschka 2024, *Build a Large Language Model
+        (From Scratch)*, section 3.6.1.
+Twin:   torch_impl/attention/multi_head_wrapper.py
+"""
+
+import numpy as np
+from jaxtyping import Bool, Float
+
+from reference.attention.causal import CausalAttention
+from reference.module import Module, ModuleList
+from reference.refusals import refuse_dropout, refuse_sizes
+
+
+class MultiHeadAttentionWrapper(Module):
+    """Independent causal heads; what they find stands side by side.
+
+    `d_out` counts the channels of one head, so the result has num_heads × d_out.
+
+    Queries are zero, so each head averages what it sees; the second head's values
+    are ten times the first one's.
+
+    >>> attention = MultiHeadAttentionWrapper(1, 1, 2, dropout=0.0, num_heads=2)
+    >>> attention.load_state_dict(
+    ...     {
+    ...         "heads.0.W_query.weight": [[0.0]],
+    ...         "heads.0.W_key.weight": [[1.0]],
+    ...         "heads.0.W_value.weight": [[1.0]],
+    ...         "heads.1.W_query.weight": [[0.0]],
+    ...         "heads.1.W_key.weight": [[1.0]],
+    ...         "heads.1.W_value.weight": [[10.0]],
+    ...     }
+    ... )
+    >>> attention(np.array([[2.0], [4.0]]))
+    array([[ 2., 20.],
+           [ 3., 30.]])
+    """
+
+    def __init__(
+        self,
+        d_in: int,
+        d_out: int,
+        context_length: int,
+        dropout: float,
+        num_heads: int,
+        qkv_bias: bool = False,
+        *,
+        rng: np.random.Generator | None = None,
+    ):
+        refuse_sizes(
+            d_in=d_in, d_out=d_out, context_length=context_length, num_heads=num_heads
+        )
+        refuse_dropout(dropout)
+        rng = rng or np.random.default_rng()
+        self.heads = ModuleList(
+            [
+                CausalAttention(d_in, d_out, context_length, dropout, qkv_bias, rng=rng)
+                for _ in range(num_heads)
+            ]
+        )
+
+    def forward(
+        self,
+        x: Float[np.ndarray, "*B T C"],
+        *,
+        keep: Bool[np.ndarray, "*B H T T"] | None = None,
+    ) -> Float[np.ndarray, "*B T E"]:
+        """Let every head attend by itself and join what they found.
+
+        `keep[…, h, t, s]` is True where dropout spares the weight of key s for
+        query t in head h; None lets the heads draw it, one after the other.
+
+        Raises:
+            TypeError: `x` does not hold floating-point numbers.
+            ValueError: `x` has another shape, or is longer than the context.
+        """
+        # 1. Let every head mix values by weights of its own.
+        contexts = [
+            head(x, keep=None if keep is None else keep[..., h, :, :])
+            for h, head in enumerate(self.heads)
+        ]  # H × (*B, T, D)
+
+        # 2. Put the heads side by side.
+        context = np.concatenate(contexts, axis=-1)  # (*B, T, E)
+        return context
