@@ -90,7 +90,7 @@ ATOMS = (
 
 
 def text(max_size: int = 24) -> st.SearchStrategy[str]:
-    """Draw a text of at most `max_size` parts: atoms and any characters in a mixture."""
+    """Draw a text of at most `max_size` parts: atoms and any characters, mixed."""
     part = st.sampled_from(ATOMS) | st.characters(codec="utf-8")
     mixture = st.lists(part, max_size=max_size).map("".join)
     return mixture | st.sampled_from(sorted(HURTS.values()))

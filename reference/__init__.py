@@ -11,12 +11,18 @@ from reference.attention.multi_head_wrapper import MultiHeadAttentionWrapper
 from reference.attention.self_attention_v1 import SelfAttentionV1
 from reference.attention.self_attention_v2 import SelfAttentionV2
 from reference.attention.simple import SimpleSelfAttention
+from reference.data.embedding import TokenAndPositionEmbedding
+from reference.data.windows import SlidingWindows
+from reference.tokenizers.character import CharacterTokenizer
 
 __all__ = [
     "CausalAttention",
+    "CharacterTokenizer",
     "MultiHeadAttention",
     "MultiHeadAttentionWrapper",
     "SelfAttentionV1",
     "SelfAttentionV2",
     "SimpleSelfAttention",
+    "SlidingWindows",
+    "TokenAndPositionEmbedding",
 ]

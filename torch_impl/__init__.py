@@ -11,12 +11,18 @@ from torch_impl.attention.multi_head_wrapper import MultiHeadAttentionWrapper
 from torch_impl.attention.self_attention_v1 import SelfAttentionV1
 from torch_impl.attention.self_attention_v2 import SelfAttentionV2
 from torch_impl.attention.simple import SimpleSelfAttention
+from torch_impl.data.embedding import TokenAndPositionEmbedding
+from torch_impl.data.windows import SlidingWindows
+from torch_impl.tokenizers.character import CharacterTokenizer
 
 __all__ = [
     "CausalAttention",
+    "CharacterTokenizer",
     "MultiHeadAttention",
     "MultiHeadAttentionWrapper",
     "SelfAttentionV1",
     "SelfAttentionV2",
     "SimpleSelfAttention",
+    "SlidingWindows",
+    "TokenAndPositionEmbedding",
 ]

@@ -1,14 +1,14 @@
-"""A text as an array of code points, and ids as an array of integers.
+"""A text as an array of code points.
 
 Source: The Unicode Standard, section 3.4: a code point is a number in
         0..0x10FFFF; a text may hold all but the surrogates 0xD800..0xDFFF.
 Twin:   torch_impl/tokenizers/text.py
 """
 
-from collections.abc import Sequence
-
 import numpy as np
 from jaxtyping import Int
+
+from reference.tokenizers.ids import token_ids as token_ids
 
 
 def refuse_text(text: str) -> None:
@@ -54,33 +54,3 @@ def text_of(points: Int[np.ndarray, " N"]) -> str:
     'né'
     """
     return points.astype("<u4").tobytes().decode("utf-32-le")
-
-
-def token_ids(
-    ids: Int[np.ndarray, " N"] | Sequence[int], vocab_size: int
-) -> Int[np.ndarray, " N"]:
-    """Read ids as an array, each of them in the vocabulary.
-
-    >>> token_ids([0, 2], vocab_size=3)
-    array([0, 2])
-    >>> token_ids([0, -1], vocab_size=3)
-    Traceback (most recent call last):
-    ValueError: ids must lie in 0..2, got -1
-
-    Raises:
-        TypeError: an id is not a whole number.
-        ValueError: the ids are not in one row, or one is not in the vocabulary.
-    """
-    array = np.asarray(ids)
-    if array.ndim != 1:
-        raise ValueError(f"ids must stand in one row, got shape {array.shape}")
-    if array.size == 0:
-        return np.zeros(0, np.int64)
-    if array.dtype.kind not in "iu":
-        raise TypeError(f"ids must be whole numbers, got {array[0].item()!r}")
-    outside = (array < 0) | (array >= vocab_size)
-    if outside.any():
-        raise ValueError(
-            f"ids must lie in 0..{vocab_size - 1}, got {array[outside][0]}"
-        )
-    return array.astype(np.int64)

@@ -3,16 +3,17 @@
 Twin: torch_impl/tokenizers/tokenizer.py
 """
 
-import json
 import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
 import numpy as np
-from jaxtyping import Int
+from jaxtyping import Int, Shaped
 
 from reference.module import Module, require_same_names
+from reference.tokenizers.saved import read_description, write_whole
+from reference.tokenizers.two_trains import TwoTrains
 
 T = TypeVar("T", bound="Tokenizer")
 
@@ -24,6 +25,11 @@ class Tokenizer(Module):
     looking up needs from the arrays of the state; `_describe`, which says the
     vocabulary in JSON; and `_from_description`, which reads that back.
     """
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        if isinstance(learn := vars(cls).get("train"), classmethod):
+            setattr(cls, "train", TwoTrains(learn))  # noqa: B010
 
     def encode(self, text: str) -> Int[np.ndarray, " N"]:
         """Turn a text into ids."""
@@ -49,7 +55,13 @@ class Tokenizer(Module):
         raise NotImplementedError
 
     def encode_batch(self, texts: Sequence[str]) -> list[Int[np.ndarray, " N"]]:
-        """Encode every text by itself; an empty text gives an empty row."""
+        """Encode every text by itself; an empty text gives an empty row.
+
+        Raises:
+            TypeError: `texts` is one text, not several.
+        """
+        if isinstance(texts, str | bytes):
+            raise TypeError("texts must be a list of strings, got one string")
         return [self.encode(text) for text in texts]
 
     def forward(
@@ -79,8 +91,8 @@ class Tokenizer(Module):
         before = self.state_dict()
         require_same_names(before, state)
         try:
-            for name in before:
-                setattr(self, name, np.array(state[name], np.int64))
+            for name, array in before.items():
+                setattr(self, name, like(array, state[name], name))
             self._index()
         except ValueError:
             for name, array in before.items():
@@ -94,13 +106,7 @@ class Tokenizer(Module):
         The file is written whole and then renamed: one that stands there already
         survives a failed save.
         """
-        content = json.dumps({"tokenizer": type(self).__name__, **self._describe()})
-        part = Path(f"{os.fspath(path)}.part")
-        try:
-            part.write_text(content, encoding="utf-8")
-            part.replace(path)
-        finally:
-            part.unlink(missing_ok=True)
+        write_whole(path, {"tokenizer": type(self).__name__, **self._describe()})
 
     @classmethod
     def load(cls: type[T], path: str | os.PathLike[str]) -> T:
@@ -110,14 +116,24 @@ class Tokenizer(Module):
             FileNotFoundError: there is no such file.
             ValueError: the file is cut short, or not such a tokenizer.
         """
-        content = Path(path).read_bytes()
+        description = read_description(path, cls.__name__)
         try:
-            described = json.loads(content)
-            kind = described.pop("tokenizer")
-            if kind != cls.__name__:
-                raise ValueError(f"it is a {kind}")
-            return cls._from_description(described)
-        except (ValueError, TypeError, LookupError, AttributeError) as error:
-            raise ValueError(
-                f"{Path(path).name} is not a saved {cls.__name__}: {error}"
-            ) from error
+            return cls._from_description(description)
+        except KeyError as error:
+            reason = f"it lacks {error}"
+        except (ValueError, TypeError) as error:
+            reason = str(error)
+        raise ValueError(f"{Path(path).name} is not a saved {cls.__name__}: {reason}")
+
+
+def like(own: Shaped[np.ndarray, "..."], given: Any, name: str) -> Any:
+    """Copy what was given into an array of the dtype of our own.
+
+    Raises:
+        ValueError: it has other numbers than that dtype can hold.
+    """
+    array = np.asarray(given)
+    copied = array.astype(own.dtype)
+    if array.dtype.kind not in "iu" or (copied != array).any():
+        raise ValueError(f"{name} must hold {own.dtype}, got {array.dtype}")
+    return copied

@@ -3,16 +3,18 @@
 Twin: reference/tokenizers/tokenizer.py
 """
 
-import json
 import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
 import torch
-from jaxtyping import Int
+from jaxtyping import Int, Shaped
 from torch import Tensor, nn
 from torch.nn.utils.rnn import pad_sequence
+
+from torch_impl.tokenizers.saved import read_description, write_whole
+from torch_impl.tokenizers.two_trains import TwoTrains
 
 T = TypeVar("T", bound="Tokenizer")
 
@@ -25,6 +27,11 @@ class Tokenizer(nn.Module):
     `_describe`, which says the vocabulary in JSON; and `_from_description`, which
     reads that back.
     """
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        if isinstance(learn := vars(cls).get("train"), classmethod):
+            setattr(cls, "train", TwoTrains(learn))  # noqa: B010
 
     def encode(self, text: str) -> Int[Tensor, " N"]:
         """Turn a text into ids, on the device of the vocabulary."""
@@ -55,7 +62,13 @@ class Tokenizer(nn.Module):
         raise NotImplementedError
 
     def encode_batch(self, texts: Sequence[str]) -> list[Int[Tensor, " N"]]:
-        """Encode every text by itself; an empty text gives an empty row."""
+        """Encode every text by itself; an empty text gives an empty row.
+
+        Raises:
+            TypeError: `texts` is one text, not several.
+        """
+        if isinstance(texts, str | bytes):
+            raise TypeError("texts must be a list of strings, got one string")
         return [self.encode(text) for text in texts]
 
     def forward(
@@ -67,7 +80,8 @@ class Tokenizer(nn.Module):
         """
         # 1. Encode every text by itself.
         rows = self.encode_batch(texts)
-        lengths = torch.tensor([len(row) for row in rows], dtype=torch.int64)  # (B,)
+        lengths = torch.tensor([len(row) for row in rows], dtype=torch.int64)
+        lengths = lengths.to(self.device)  # (B,)
 
         # 2. Lay the rows below each other, filled up with zeros.
         padded = torch.zeros(len(rows), 0, dtype=torch.int64, device=self.device)
@@ -83,12 +97,25 @@ class Tokenizer(nn.Module):
         Raises:
             ValueError: the tensors are no vocabulary; the present one is kept.
         """
-        before = dict(self.state_dict())
-        for name, buffer in before.items():
-            if isinstance(given := state_dict.get(prefix + name), Tensor):
-                setattr(self, name, buffer.new_empty(given.shape))
-        super()._load_from_state_dict(state_dict, prefix, *args)
+        before = {
+            name: buffer
+            for name, buffer in self.named_buffers(recurse=False)
+            if name not in self._non_persistent_buffers_set
+        }
+        given = {
+            name: state_dict[prefix + name]
+            for name in before
+            if isinstance(state_dict.get(prefix + name), Tensor)
+        }
+        if given.keys() != before.keys():  # load nothing; PyTorch names what is missing
+            kept = {prefix + name: before[name] for name in given}
+            super()._load_from_state_dict({**state_dict, **kept}, prefix, *args)
+            return
         try:
+            for name, own in before.items():
+                state_dict[prefix + name] = like(own, given[name], name)
+                setattr(self, name, own.new_empty(given[name].shape))
+            super()._load_from_state_dict(state_dict, prefix, *args)
             self._index()
         except ValueError:
             for name, buffer in before.items():
@@ -102,13 +129,7 @@ class Tokenizer(nn.Module):
         The file is written whole and then renamed: one that stands there already
         survives a failed save.
         """
-        content = json.dumps({"tokenizer": type(self).__name__, **self._describe()})
-        part = Path(f"{os.fspath(path)}.part")
-        try:
-            part.write_text(content, encoding="utf-8")
-            part.replace(path)
-        finally:
-            part.unlink(missing_ok=True)
+        write_whole(path, {"tokenizer": type(self).__name__, **self._describe()})
 
     @classmethod
     def load(cls: type[T], path: str | os.PathLike[str]) -> T:
@@ -118,14 +139,25 @@ class Tokenizer(nn.Module):
             FileNotFoundError: there is no such file.
             ValueError: the file is cut short, or not such a tokenizer.
         """
-        content = Path(path).read_bytes()
+        description = read_description(path, cls.__name__)
         try:
-            described = json.loads(content)
-            kind = described.pop("tokenizer")
-            if kind != cls.__name__:
-                raise ValueError(f"it is a {kind}")
-            return cls._from_description(described)
-        except (ValueError, TypeError, LookupError, AttributeError) as error:
-            raise ValueError(
-                f"{Path(path).name} is not a saved {cls.__name__}: {error}"
-            ) from error
+            return cls._from_description(description)
+        except KeyError as error:
+            reason = f"it lacks {error}"
+        except (ValueError, TypeError) as error:
+            reason = str(error)
+        raise ValueError(f"{Path(path).name} is not a saved {cls.__name__}: {reason}")
+
+
+def like(own: Shaped[Tensor, "..."], given: Tensor, name: str) -> Tensor:
+    """Copy what was given into a tensor of the dtype of our own.
+
+    Raises:
+        ValueError: it has other numbers than that dtype can hold.
+    """
+    whole = not (given.is_floating_point() or given.is_complex())
+    copied = given.to(own.dtype)
+    if not whole or given.dtype == torch.bool or (copied != given).any():
+        kinds = [str(tensor.dtype).removeprefix("torch.") for tensor in (own, given)]
+        raise ValueError(f"{name} must hold {kinds[0]}, got {kinds[1]}")
+    return copied

@@ -1,0 +1,104 @@
+"""Ids as an array of whole numbers, each of them in the vocabulary.
+
+Twin: torch_impl/tokenizers/ids.py
+"""
+
+import operator
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from jaxtyping import Int, Shaped
+
+
+def whole_number(number: Any) -> int:
+    """Read one id, or any whole number that fits into 64 bits.
+
+    >>> whole_number(1.5)
+    Traceback (most recent call last):
+    TypeError: ids must be whole numbers, got 1.5
+
+    Raises:
+        TypeError: `number` is not a whole number.
+        ValueError: `number` needs more than 64 bits.
+    """
+    try:
+        whole = operator.index(number)
+    except TypeError:
+        whole = None
+    if whole is None or isinstance(number, bool):
+        raise TypeError(f"ids must be whole numbers, got {number!r}")
+    if not -(2**63) <= whole < 2**63:
+        raise ValueError(f"ids must fit into 64 bits, got {whole}")
+    return whole
+
+
+def row_of_ids(
+    ids: Int[np.ndarray, " N"] | Sequence[int],
+) -> Int[np.ndarray, " N"]:
+    """Read whole numbers as one array; what is one already is not copied.
+
+    >>> row_of_ids([4, 2])
+    array([4, 2])
+
+    Raises:
+        TypeError: an id is not a whole number.
+        ValueError: the ids are not in one row, or one needs more than 64 bits.
+    """
+    if not isinstance(ids, np.ndarray):
+        return np.array([whole_number(number) for number in ids], np.int64)
+    if ids.ndim != 1:
+        raise ValueError(f"ids must stand in one row, got shape {ids.shape}")
+    refuse_other_than_whole(ids)
+    return ids
+
+
+def refuse_other_than_whole(ids: Shaped[np.ndarray, "..."]) -> None:
+    """Refuse an array that holds anything but whole numbers.
+
+    >>> refuse_other_than_whole(np.zeros(2))
+    Traceback (most recent call last):
+    TypeError: ids must be whole numbers, got float64
+
+    Raises:
+        TypeError: it holds other than whole numbers.
+    """
+    if ids.dtype.kind not in "iu":
+        raise TypeError(f"ids must be whole numbers, got {ids.dtype}")
+
+
+def refuse_ids(ids: Int[np.ndarray, "..."], vocab_size: int) -> None:
+    """Refuse ids that are not in the vocabulary; a negative one is in none.
+
+    >>> refuse_ids(np.array([0, -1]), vocab_size=3)
+    Traceback (most recent call last):
+    ValueError: ids must lie in 0..2, got -1
+
+    Raises:
+        TypeError: an id is not a whole number.
+        ValueError: an id is not in the vocabulary.
+    """
+    refuse_other_than_whole(ids)
+    outside = (ids < 0) | (ids >= vocab_size)
+    if outside.any():
+        rule = (
+            f"ids must lie in 0..{vocab_size - 1}" if vocab_size else "there are no ids"
+        )
+        raise ValueError(f"{rule}, got {ids[outside][0]}")
+
+
+def token_ids(
+    ids: Int[np.ndarray, " N"] | Sequence[int], vocab_size: int
+) -> Int[np.ndarray, " N"]:
+    """Read ids as one array, each of them in the vocabulary.
+
+    >>> token_ids([0, 2], vocab_size=3)
+    array([0, 2])
+
+    Raises:
+        TypeError: an id is not a whole number.
+        ValueError: the ids are not in one row, or one is not in the vocabulary.
+    """
+    row = row_of_ids(ids)
+    refuse_ids(row, vocab_size)
+    return row.astype(np.int64)

@@ -1,0 +1,53 @@
+"""A vocabulary: which word has which id.
+
+Source: Raschka, Build a Large Language Model (From Scratch), sections 2.3 and 2.4,
+        https://github.com/rasbt/LLMs-from-scratch, ch02/01_main-chapter-code.
+Twin:   torch_impl/tokenizers/vocabulary.py
+"""
+
+from collections.abc import Mapping
+
+from reference.tokenizers.ids import whole_number
+from reference.tokenizers.text import refuse_text
+
+END_OF_TEXT = "<|endoftext|>"
+UNKNOWN = "<|unk|>"
+SHOWN = 40  # characters of a word in a message
+
+
+def words_by_id(vocabulary: Mapping[str, int]) -> list[str]:
+    """List the words of a vocabulary in the order of their ids.
+
+    >>> words_by_id({"b": 1, "a": 0})
+    ['a', 'b']
+    >>> words_by_id({"a": 0, "b": 2})
+    Traceback (most recent call last):
+    ValueError: ids must be 0..1, each of them once, got 2 for 'b'
+
+    Raises:
+        TypeError: it does not map words to whole numbers.
+        ValueError: the ids are not 0..V-1, or a word is no text.
+    """
+    if not isinstance(vocabulary, Mapping):
+        kind = type(vocabulary).__name__
+        raise TypeError(f"a vocabulary must map words to ids, got {kind}")
+    for word in vocabulary:
+        refuse_text(word)
+    ids = {word: whole_number(number) for word, number in vocabulary.items()}
+    words = sorted(ids, key=ids.__getitem__)
+    for place, word in enumerate(words):
+        if ids[word] != place:
+            raise ValueError(
+                f"ids must be 0..{len(words) - 1}, each of them once, "
+                f"got {ids[word]} for {shown(word)}"
+            )
+    return words
+
+
+def shown(word: str) -> str:
+    """Write a word into a message, cut where it is long.
+
+    >>> shown("a" * 50)
+    "'aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa'…"
+    """
+    return repr(word) if len(word) <= SHOWN else f"{word[:SHOWN]!r}…"
