@@ -16,6 +16,8 @@ import torch
 
 LIMIT = 8.0
 
+DTYPE_OF_PYTHON = {bool: "bool", int: "int64", float: "float64"}
+
 
 @dataclass(frozen=True)
 class Agreement:
@@ -32,8 +34,85 @@ class Agreement:
         return self.score <= LIMIT
 
 
+def compare(expected: Any, actual: Any, yardstick: float = 0.0) -> Agreement:
+    """Compare a value of the reference with the other side's.
+
+    Lists and tuples are compared entry by entry, and the worst entry counts.
+
+    >>> compare(np.ones(2), torch.tensor([1.0, 1.5]).double(), yardstick=0.1).score
+    5.0
+    >>> compare(np.ones(2), torch.tensor([1.0, math.nan]).double()).reason
+    'at [1]: expected 1.0, got nan'
+
+    Raises:
+        ValueError: the yardstick is negative, infinite or no number.
+    """
+    if not 0 <= yardstick < math.inf:
+        raise ValueError(f"a yardstick must be finite, 0 or more, got {yardstick}")
+    kind, other = named_dtype(expected), named_dtype(actual)
+    if kind != other:
+        return differs(kind, f"expected {kind}, got {other}")
+    if kind == "row":
+        return compare_rows(expected, actual, yardstick)
+    if not is_numeric(expected):  # text: NumPy would drop the NULs at its end
+        if expected == actual:
+            return same(kind)
+        return differs(kind, told_apart(expected, actual))
+    left, right = as_array(expected), as_array(actual)
+    if left.shape != right.shape:
+        return differs(kind, f"expected shape {left.shape}, got {right.shape}")
+    if left.dtype.kind in "fc":
+        return compare_floats(left, right, yardstick, kind)
+    wrong = np.asarray(left != right)
+    return differs(kind, found(left, right, wrong)) if wrong.any() else same(kind)
+
+
+def compare_floats(left: Any, right: Any, yardstick: float, kind: str) -> Agreement:
+    """Compare floating-point arrays of one shape; NaN equals NaN, inf equals inf."""
+    wrong = np.isnan(left) != np.isnan(right)
+    wrong |= (np.isinf(left) | np.isinf(right)) & (left != right)
+    if wrong.any():
+        return differs(kind, found(left, right, wrong))
+    wide = np.result_type(left, float)
+    finite = np.isfinite(left)
+    gap = np.zeros(left.shape)
+    with np.errstate(over="ignore"):
+        gap[finite] = np.abs(left[finite].astype(wide) - right[finite].astype(wide))
+    difference = float(gap.max(initial=0.0))
+    if difference == 0:
+        return same(kind)
+    score = difference / yardstick if yardstick > 0 else math.inf
+    return Agreement(score, difference, kind, found(left, right, gap == difference))
+
+
+def compare_rows(expected: Any, actual: Any, yardstick: float) -> Agreement:
+    """Compare two lists or tuples, whose entries may be rows again."""
+    if len(expected) != len(actual):
+        return differs("row", f"expected {len(expected)} entries, got {len(actual)}")
+    worst = same("row")
+    if plain_and_equal(expected, actual):
+        return worst
+    for place, entries in enumerate(zip(expected, actual, strict=True)):
+        agreement = compare(*entries, yardstick)
+        if agreement.score > worst.score:
+            reason = f"entry {place}: {agreement.reason}"
+            difference = agreement.difference
+            worst = Agreement(agreement.score, difference, agreement.dtype, reason)
+            if math.isinf(worst.score):
+                break
+    return worst
+
+
+def plain_and_equal(expected: Any, actual: Any) -> bool:
+    """Whether two rows hold equal text and whole numbers only: soon told."""
+    types = [type(entry) for entry in expected]
+    if not {str, bytes, int}.issuperset(types):
+        return False
+    return types == [type(entry) for entry in actual] and [*expected] == [*actual]
+
+
 def as_array(value: Any) -> np.ndarray[Any, Any]:
-    """Bring a value of either side to NumPy, its dtype kept."""
+    """Bring a number or an array of either side to NumPy, its dtype kept."""
     if isinstance(value, torch.Tensor):
         value = value.detach().cpu()
         if value.dtype == torch.bfloat16:  # which NumPy does not know
@@ -42,61 +121,49 @@ def as_array(value: Any) -> np.ndarray[Any, Any]:
     return np.asarray(value)
 
 
-def compare(expected: Any, actual: Any, yardstick: float = 0.0) -> Agreement:
-    """Compare a value of the reference with the other side's.
-
-    >>> compare(np.ones(2), torch.tensor([1.0, 1.5]).double(), yardstick=0.1).score
-    5.0
-    >>> compare(np.ones(2), torch.tensor([1.0, math.nan]).double()).reason
-    'at (1,): expected 1.0, got nan'
-    """
-    kind = named_dtype(expected), named_dtype(actual)
-    left, right = as_array(expected), as_array(actual)
-    if left.shape != right.shape:
-        return differs(kind[0], f"expected shape {left.shape}, got {right.shape}")
-    if kind[0] != kind[1]:
-        return differs(kind[0], f"expected dtype {kind[0]}, got {kind[1]}")
-    if left.dtype.kind not in "fc":
-        wrong = np.asarray(left != right)
-        return differs(kind[0], found(left, right, wrong)) if wrong.any() else same(kind)
-
-    wrong = np.isnan(left) != np.isnan(right)
-    wrong |= (np.isinf(left) | np.isinf(right)) & (left != right)
-    if wrong.any():
-        return differs(kind[0], found(left, right, wrong))
-    finite = np.isfinite(left)
-    gap = np.zeros(left.shape)
-    gap[finite] = np.abs(left[finite].astype(float) - right[finite].astype(float))
-    difference = float(gap.max(initial=0.0))
-    if difference == 0:
-        return same(kind)
-    score = difference / yardstick if yardstick > 0 else math.inf
-    return Agreement(score, difference, kind[0], found(left, right, gap == difference))
+def is_numeric(value: Any) -> bool:
+    """Whether a value is a number or an array of either side."""
+    known = bool | int | float | np.generic | np.ndarray | torch.Tensor
+    return isinstance(value, known) and not isinstance(value, str | bytes)
 
 
 def named_dtype(value: Any) -> str:
-    """Name the dtype the same way for both sides; a plain Python value has its type.
+    """Name the dtype the same way for both sides.
 
-    >>> named_dtype(np.zeros(1)), named_dtype(torch.zeros(1)), named_dtype("a")
-    ('float64', 'float32', 'str')
+    A plain Python number counts as 64 bits wide; a list or a tuple is a row.
+
+    >>> named_dtype(np.zeros(1)), named_dtype(torch.zeros(1)), named_dtype(3)
+    ('float64', 'float32', 'int64')
     """
     if isinstance(value, torch.Tensor | np.ndarray | np.generic):
         return str(value.dtype).removeprefix("torch.")
-    return type(value).__name__
+    if isinstance(value, list | tuple):
+        return "row"
+    return DTYPE_OF_PYTHON.get(type(value), type(value).__name__)
 
 
-def same(kind: tuple[str, str]) -> Agreement:
+def same(kind: str) -> Agreement:
     """Report that nothing differs."""
-    return Agreement(0.0, 0.0, kind[0])
+    return Agreement(0.0, 0.0, kind)
 
 
-def differs(dtype: str, reason: str) -> Agreement:
+def differs(kind: str, reason: str) -> Agreement:
     """Report a difference that no rounding explains."""
-    return Agreement(math.inf, math.inf, dtype, reason)
+    return Agreement(math.inf, math.inf, kind, reason)
 
 
 def found(left: Any, right: Any, wrong: Any) -> str:
     """Say where the first wrong number stands, and both values."""
     at = tuple(int(i) for i in np.argwhere(wrong)[0])
-    place = f"at {at}: " if at else ""
+    place = f"at {list(at)}: " if at else ""
     return f"{place}expected {left[at].item()!r}, got {right[at].item()!r}"
+
+
+def told_apart(left: Any, right: Any) -> str:
+    """Say from where on two texts differ, and how each goes on."""
+    if not isinstance(left, str | bytes):
+        return f"expected {left!r}, got {right!r}"
+    pairs = zip(left, right, strict=False)
+    short = min(len(left), len(right))
+    at = next((i for i, (a, b) in enumerate(pairs) if a != b), short)
+    return f"at [{at}]: expected {left[at : at + 20]!r}, got {right[at : at + 20]!r}"

@@ -1,66 +1,43 @@
 """Run both sides, record every numbered step of the unmodified sources, and compare.
 
-While a side runs, a trace reads the local variables each time a numbered step ends. A
-loop gives one snapshot a pass. Then the snapshots are walked side by side: the first
-step whose quantity departs is the answer, whatever comes after it.
+The first step whose quantity departs is the answer, whatever comes after it.
 """
 
-import sys
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
-from functools import cache
-from importlib import import_module
-from itertools import zip_longest
-from pathlib import Path
-from types import CodeType, FrameType
+from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
-import torch
+from parity_tests.agreement import Agreement, compare, differs
+from parity_tests.pairing import OUTCOME, Pair, pair_recordings
+from parity_tests.recording import record
+from parity_tests.steps import Step, stepped_functions
 
-from parity_tests.agreement import Agreement, compare
-from parity_tests.steps import Step, SteppedFunction, stepped_functions
+__all__ = [
+    "Compared",
+    "Comparison",
+    "compare_in_lockstep",
+    "record",
+    "stepped_functions",
+]
 
-NO_STEP = Step(0, 0, "what came out", 0, 0, frozenset())
-
-
-@dataclass(frozen=True)
-class Snapshot:
-    """What one step had computed when it ended: its names and their values then."""
-
-    step: Step
-    values: dict[str, Any]
-
-
-@dataclass
-class Invocation:
-    """One call of a function with numbered steps."""
-
-    function: str
-    arguments: dict[str, Any]
-    snapshots: list[Snapshot] = field(default_factory=list)
-
-
-@dataclass
-class Recording:
-    """All such calls of one side, in the order they began, and what came out."""
-
-    invocations: list[Invocation] = field(default_factory=list)
-    result: Any = None
+BOTH = ("reference", "torch_impl")
 
 
 @dataclass(frozen=True)
 class Compared:
-    """One quantity at one step of both sides."""
+    """One quantity at one step of both sides; `turn` counts the passes of a loop."""
 
     function: str
     step: Step
     name: str
     agreement: Agreement
+    turn: int = 1
 
     def __str__(self) -> str:
+        step = f"step {self.step.number}. " if self.step is not OUTCOME else ""
+        turn = f" (pass {self.turn})" if self.turn > 1 else ""
         return (
-            f"{self.function}, step {self.step.first}. {self.step.sentence}\n"
+            f"{self.function}, {step}{self.step.sentence}{turn}\n"
             f"  {self.name}: {self.agreement.reason}"
             f" (score {self.agreement.score:.3g})"
         )
@@ -68,7 +45,10 @@ class Compared:
 
 @dataclass(frozen=True)
 class Comparison:
-    """What a run in lockstep found: every quantity compared, up to a departure."""
+    """What a run in lockstep found: every quantity compared, up to a departure.
+
+    `n_steps` counts the steps at which something could be compared.
+    """
 
     quantities: tuple[Compared, ...]
     n_steps: int
@@ -85,160 +65,54 @@ class Comparison:
         return max((q.agreement.score for q in self.quantities), default=0.0)
 
 
-def record(package: str, call: Callable[[], Any]) -> Recording:
-    """Run `call` and record each numbered step of `package` that it goes through."""
-    recording = Recording()
-    previous = sys.gettrace()
-    sys.settrace(lambda frame, event, arg: watch(package, recording, frame))
-    try:
-        recording.result = call()
-    finally:
-        sys.settrace(previous)
-    return recording
-
-
-def watch(package: str, recording: Recording, frame: FrameType) -> Any:
-    """Follow a frame if it runs a function with numbered steps."""
-    function = function_of(package, frame.f_code)
-    if function is None:
-        return None
-    invocation = Invocation(function.name, read(frame, set(frame.f_locals)))
-    recording.invocations.append(invocation)
-    current = -1
-
-    def follow(frame: FrameType, event: str, arg: Any) -> Any:
-        nonlocal current
-        here = function.step_at(frame.f_lineno)
-        if event == "return" or (event == "line" and here != current):
-            if current >= 0:
-                finished = function.steps[current]
-                values = read(frame, set(finished.names))
-                if event == "return":
-                    values |= plain("return", arg)
-                invocation.snapshots.append(Snapshot(finished, values))
-            current = here
-        return follow
-
-    return follow
-
-
-@cache
-def function_of(package: str, code: CodeType) -> SteppedFunction | None:
-    """Find the function with numbered steps that `code` runs, if it is one."""
-    root = root_of(package)
-    path = Path(code.co_filename)
-    if root not in path.parents:
-        return None
-    module = ".".join(path.relative_to(root).with_suffix("").parts)
-    name = f"{module}.{code.co_qualname}".replace("__call__", "forward")
-    for function in stepped_functions(path, module):
-        if function.name == name:
-            return function
-    return None
-
-
-@cache
-def root_of(package: str) -> Path:
-    """Return the folder of an installed package."""
-    return Path(str(import_module(package).__file__)).parent
-
-
-def read(frame: FrameType, names: set[str]) -> dict[str, Any]:
-    """Copy those of the local names that hold numbers or text."""
-    values = {}
-    for name in names:
-        owner, _, attribute = name.rpartition(".")
-        holder = frame.f_locals.get(owner or attribute)
-        value = getattr(holder, attribute, None) if owner else holder
-        values |= plain(name, value)
-    return values
-
-
-def plain(name: str, value: Any) -> dict[str, Any]:
-    """Copy a value that can be compared; a row of them gives one entry each."""
-    if isinstance(value, np.ndarray):
-        return {name: value.copy()}
-    if isinstance(value, torch.Tensor):
-        return {name: value.detach().clone()}
-    if isinstance(value, int | float | str | bytes | np.generic):
-        return {name: value}
-    if isinstance(value, list | tuple):
-        entries = [plain(f"{name}[{i}]", entry) for i, entry in enumerate(value)]
-        return {key: copy for entry in entries for key, copy in entry.items()}
-    return {}
-
-
 def compare_in_lockstep(
-    reference: Callable[[], Any],
-    twin: Callable[[], Any],
+    reference_call: Callable[[], Any],
+    torch_call: Callable[[], Any],
     yardsticks: Mapping[str, float],
+    packages: tuple[str, str] = BOTH,
 ) -> Comparison:
     """Run both sides and compare each quantity of each step, then what came out.
 
     `yardsticks` gives, by the name of a quantity, how much of a difference is still
-    rounding; what is not in it must be equal.
+    rounding; what is not in it must be equal. Where nothing could be compared, the
+    sides do not agree.
     """
-    expected = record("reference", reference)
-    actual = record("torch_impl", twin)
+    expected = record(packages[0], reference_call)
+    actual = record(packages[1], torch_call)
     quantities: list[Compared] = []
     n_steps = 0
-    for function, step, here, there in walk(expected, actual):
-        n_steps += 1
-        if here.keys().isdisjoint(there):
-            reason = f"nothing to compare: {sorted(here)} and {sorted(there)}"
-            here, there = {"step": reason}, {"step": ""}
-        for name in sorted(here.keys() & there.keys()):
-            agreement = compare(here[name], there[name], yardsticks.get(name, 0.0))
-            quantities.append(Compared(function, step, name, agreement))
-            if not agreement.holds:
-                return Comparison(tuple(quantities), n_steps, quantities[-1])
+    for pair in pair_recordings(expected, actual):
+        before = len(quantities)
+        for compared in compare_pair(pair, yardsticks):
+            quantities.append(compared)
+            if not compared.agreement.holds:
+                return Comparison(tuple(quantities), n_steps, compared)
+        n_steps += pair.is_step and len(quantities) > before
+    if n_steps == 0:
+        return Comparison(tuple(quantities), 0, nothing(packages))
     return Comparison(tuple(quantities), n_steps, None)
 
 
-def walk(
-    expected: Recording, actual: Recording
-) -> Iterator[tuple[str, Step, dict[str, Any], dict[str, Any]]]:
-    """Pair the steps of both sides; where a call or a pass has no partner, say so.
-
-    A function that has steps on one side alone is passed over.
-    """
-    twins = {i.function for i in expected.invocations} & {
-        i.function for i in actual.invocations
-    }
-    left = [i for i in expected.invocations if i.function in twins]
-    right = [i for i in actual.invocations if i.function in twins]
-    for one, other in zip_longest(left, right):
-        some = one or other
-        names = [i.function if i else "nothing" for i in (one, other)]
-        if names[0] != names[1]:
-            here, there = ({"call": name} for name in names)
-            yield some.function, NO_STEP, here, there
-            return
-        for step, here, there in pair_steps(one.snapshots, other.snapshots):
-            yield one.function, step, here, there
-    yield "result", NO_STEP, plain("result", expected.result), plain(
-        "result", actual.result
-    )
+def compare_pair(pair: Pair, yardsticks: Mapping[str, float]) -> Iterator[Compared]:
+    """Compare what both sides stored at a step, and demand what both should store."""
+    here, there = pair.expected, pair.actual
+    for name in sorted(here.keys() | there.keys()):
+        if name in here and name in there:
+            yardstick = yardsticks.get(name, 0.0)
+            agreement = compare(here[name], there[name], yardstick)
+        elif name in pair.required:
+            order = "a value, got none" if name in here else "none, got a value"
+            agreement = differs("", f"expected {order}")
+        else:
+            continue  # a name of one side alone, for what the other does in one call
+        yield Compared(pair.function, pair.step, name, agreement, pair.turn)
+    if here and there and here.keys().isdisjoint(there):
+        names = ", ".join(sorted(here)), ", ".join(sorted(there))
+        agreement = differs("", f"no name in common: {names[0]} and {names[1]}")
+        yield Compared(pair.function, pair.step, "names", agreement, pair.turn)
 
 
-def pair_steps(
-    left: list[Snapshot], right: list[Snapshot]
-) -> Iterator[tuple[Step, dict[str, Any], dict[str, Any]]]:
-    """Pair snapshots that end with the same number; a fused step takes several."""
-    rows = [iter(left), iter(right)]
-    while True:
-        heads = [next(row, None) for row in rows]
-        if heads == [None, None]:
-            return
-        values = [dict(head.values) if head else {} for head in heads]
-        while len({head.step.last if head else 0 for head in heads}) == 2:
-            ends = [head.step.last if head else 0 for head in heads]
-            behind = ends.index(min(ends))
-            follower = next(rows[behind], None)
-            if follower is None or follower.step.first != ends[behind] + 1:
-                some = heads[0] or heads[1]
-                yield some.step, {"steps": str(ends[0])}, {"steps": str(ends[1])}
-                return
-            heads[behind] = follower
-            values[behind] |= follower.values
-        yield heads[0].step, values[0], values[1]
+def nothing(packages: tuple[str, str]) -> Compared:
+    """Report that no numbered step ran on both sides."""
+    reason = f"no numbered step of {packages[0]} and {packages[1]} ran on both sides"
+    return Compared("what was called", OUTCOME, "steps", differs("", reason))

@@ -2,7 +2,8 @@
 
 A step is a comment alone on its line inside a function: `# 3. Hide the future.` A
 range, `# 2-5. …`, is one call that does several steps of the twin. A step reaches to
-the next such comment or to the end of the function.
+the next such comment or to the end of its block; the head of a loop (or of an `if`)
+that has steps inside belongs to a step only when it stands right below its comment.
 """
 
 import ast
@@ -12,6 +13,9 @@ import tokenize
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+
+from parity_tests.step_lines import OUTSIDE, parts, span
+from parity_tests.stored_names import stored_names
 
 MARK = re.compile(r"#\s*(\d+)(?:-(\d+))?\.\s+(.+)")
 
@@ -27,19 +31,26 @@ class Step:
     end: int
     names: frozenset[str]
 
+    @property
+    def number(self) -> str:
+        """The number as it stands in the source: `3`, or `2-5`."""
+        return f"{self.first}-{self.last}" if self.last > self.first else f"{self.last}"
+
 
 @dataclass(frozen=True)
 class SteppedFunction:
     """A function with numbered steps, by its name within the package."""
 
     name: str
+    module: str
     line: int
     end: int
     steps: tuple[Step, ...]
+    places: dict[int, int]
 
     def step_at(self, line: int) -> int:
-        """Return the index of the step that `line` belongs to, -1 before the first."""
-        return sum(step.start <= line for step in self.steps) - 1
+        """Return the index of the step that `line` belongs to, or `OUTSIDE`."""
+        return self.places.get(line, OUTSIDE)
 
 
 @cache
@@ -50,21 +61,16 @@ def stepped_functions(path: Path, module: str) -> tuple[SteppedFunction, ...]:
     marks = comments(source)
     functions = []
     for owner, node in definitions(tree):
-        inner = [other for _, other in definitions(node)]
-        lines = [
+        inner = [span(other) for _, other in definitions(node)]
+        own = [
             line
             for line in marks
-            if node.lineno < line <= (node.end_lineno or 0)
-            and not any(o.lineno <= line <= (o.end_lineno or 0) for o in inner)
+            if line in span(node) and not any(line in lines for lines in inner)
         ]
-        if lines:
-            end = node.end_lineno or node.lineno
-            steps = tuple(
-                step(marks[start], start, stop - 1, node)
-                for start, stop in zip(lines, [*lines[1:], end + 1], strict=True)
-            )
-            name = f"{module}.{owner}{node.name}".replace("__call__", "forward")
-            functions.append(SteppedFunction(name, node.lineno, end, steps))
+        if own:
+            name = f"{owner}{node.name}".replace("__call__", "forward")
+            of_own = {line: marks[line] for line in own}
+            functions.append(stepped(name, module, node, of_own))
     return tuple(functions)
 
 
@@ -73,15 +79,12 @@ def comments(source: str) -> dict[int, re.Match[str]]:
     found = {}
     for token in tokenize.generate_tokens(io.StringIO(source).readline):
         alone = token.line.strip() == token.string
-        if token.type == tokenize.COMMENT and alone:
-            if match := MARK.fullmatch(token.string):
-                found[token.start[0]] = match
+        if alone and (match := MARK.fullmatch(token.string)):
+            found[token.start[0]] = match
     return found
 
 
-def definitions(
-    tree: ast.AST, owner: str = ""
-) -> list[tuple[str, ast.FunctionDef]]:
+def definitions(tree: ast.AST, owner: str = "") -> list[tuple[str, ast.FunctionDef]]:
     """List every function below `tree`, with the classes and functions around it."""
     found = []
     for node in ast.iter_child_nodes(tree):
@@ -95,30 +98,23 @@ def definitions(
     return found
 
 
-def step(mark: re.Match[str], start: int, end: int, function: ast.AST) -> Step:
-    """Read one step: its numbers, its sentence, and the names it gives values to."""
-    first = int(mark[1])
-    names = {
-        name
-        for node in ast.walk(function)
-        if start <= getattr(node, "lineno", 0) <= end
-        for name in assigned(node)
-    }
-    return Step(first, int(mark[2] or first), mark[3], start, end, frozenset(names))
-
-
-def assigned(node: ast.AST) -> list[str]:
-    """Name what a node stores: `x = …`, `x[i] = …`, `self.x = …`, `x += …`."""
-    if isinstance(node, ast.Subscript) and isinstance(node.ctx, ast.Store):
-        return assigned_name(node.value)
-    stores = isinstance(getattr(node, "ctx", None), ast.Store)
-    return assigned_name(node) if stores else []
-
-
-def assigned_name(node: ast.AST) -> list[str]:
-    """Name a variable, or an attribute of `self`."""
-    if isinstance(node, ast.Name):
-        return [node.id]
-    if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
-        return [f"{node.value.id}.{node.attr}"]
-    return []
+def stepped(
+    name: str, module: str, node: ast.FunctionDef, marks: dict[int, re.Match[str]]
+) -> SteppedFunction:
+    """Read the steps of one function: the lines of each, and the names it stores."""
+    starts = list(marks)
+    places: dict[int, int] = {}
+    names: list[set[str]] = [set() for _ in starts]
+    for part, lines, place in parts(node.body, node.lineno, starts):
+        places |= dict.fromkeys(lines, place)
+        if place != OUTSIDE:
+            names[place] |= stored_names(part)
+    steps = []
+    for place, start in enumerate(starts):
+        first, last = int(marks[start][1]), int(marks[start][2] or marks[start][1])
+        end = max([line for line in places if places[line] == place], default=start)
+        stored = frozenset(names[place])
+        steps.append(Step(first, last, marks[start][3], start, end, stored))
+    return SteppedFunction(
+        f"{module}.{name}", module, node.lineno, max(span(node)), tuple(steps), places
+    )

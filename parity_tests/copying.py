@@ -1,0 +1,59 @@
+"""Copy the local names of a running function: those that can be compared."""
+
+from collections.abc import Set
+from dataclasses import fields, is_dataclass
+from types import FrameType
+from typing import Any
+
+import numpy as np
+import torch
+
+WHOLE = bool | int | float | str | bytes | np.generic  # cannot change
+
+
+def read(frame: FrameType, names: Set[str]) -> dict[str, Any]:
+    """Copy those of the local names that hold numbers or text."""
+    values: dict[str, Any] = {}
+    present = frame.f_locals
+    for name in names:
+        owner, _, attribute = name.rpartition(".")
+        if owner in present and hasattr(present[owner], attribute):
+            values |= copied(name, getattr(present[owner], attribute))
+        elif not owner and name in present:
+            values |= copied(name, present[name])
+    return values
+
+
+def copied(name: str, value: Any) -> dict[str, Any]:
+    """Copy a value under its name if it can be compared; nothing of one that cannot.
+
+    >>> copied("pair", (1, [2.0, "b"])), copied("file", open)
+    ({'pair': [1, [2.0, 'b']]}, {})
+    """
+    try:
+        return {name: copy_of(value)}
+    except TypeError:
+        return {}
+
+
+def copy_of(value: Any) -> Any:
+    """Copy a number, a text, an array, or what is made of these, as a row.
+
+    Raises:
+        TypeError: the value is none of these.
+    """
+    if value is None or isinstance(value, WHOLE):
+        return value
+    if isinstance(value, np.ndarray):
+        return value.copy()
+    if isinstance(value, torch.Tensor):
+        return value.detach().clone()
+    if isinstance(value, list | tuple):
+        return [copy_of(entry) for entry in value]
+    if isinstance(value, dict):
+        return [copy_of([*value]), copy_of([*value.values()])]
+    if isinstance(value, set | frozenset):
+        return copy_of(sorted(value))
+    if is_dataclass(value):
+        return [copy_of(getattr(value, each.name)) for each in fields(value)]
+    raise TypeError(f"{type(value).__name__} cannot be compared")

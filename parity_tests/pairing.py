@@ -1,0 +1,150 @@
+"""Bring the recordings of both sides side by side, step by step, in order of time.
+
+So the step in which a value first departs comes before every step that takes the
+value over, in whichever function those are.
+"""
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import zip_longest
+from typing import Any
+
+from parity_tests.copying import copied
+from parity_tests.recording import Invocation, Recording, Snapshot, find_function
+from parity_tests.steps import Step
+
+OUTCOME = Step(0, 0, "What came out.", 0, 0, frozenset())
+
+
+@dataclass(frozen=True)
+class Pair:
+    """What both sides had stored when a step ended; `turn` counts its passes.
+
+    `required` are the names that the sources of both sides store in it. What a call
+    gave is paired as well, and is no step.
+    """
+
+    function: str
+    step: Step
+    moment: float
+    expected: dict[str, Any]
+    actual: dict[str, Any]
+    required: frozenset[str] = frozenset()
+    turn: int = 1
+    is_step: bool = True
+
+
+def pair_recordings(expected: Recording, actual: Recording) -> list[Pair]:
+    """Pair every step of both sides, and what came out, in order of time.
+
+    A function that has numbered steps in one package alone is passed over.
+    """
+    pairs: list[Pair] = []
+    left = shared(expected, actual.package)
+    right = shared(actual, expected.package)
+    for one, other in zip_longest(left, right):
+        if one is None or other is None or one.function != other.function:
+            pairs.append(stray_call(one, other, pairs))
+            break
+        pairs += pair_calls(one, other)
+    pairs.sort(key=lambda pair: pair.moment)
+    return [*pairs, pair_results(expected, actual)]
+
+
+def pair_results(expected: Recording, actual: Recording) -> Pair:
+    """Pair what came out in the end."""
+    left = copied("result", expected.result)
+    right = copied("result", actual.result)
+    now = next(expected.clock)
+    return Pair("what was called", OUTCOME, now, left, right, is_step=False)
+
+
+def shared(recording: Recording, other: str) -> list[Invocation]:
+    """Keep the calls of functions that have numbered steps in the other package too."""
+    return [
+        each
+        for each in recording.invocations
+        if find_function(other, each.module, each.function)
+    ]
+
+
+def stray_call(
+    one: Invocation | None, other: Invocation | None, before: list[Pair]
+) -> Pair:
+    """Tell of a call that only one side makes, or makes in the place of another."""
+    left = one.function if one else "nothing more"
+    right = other.function if other else "nothing more"
+    moment = one.began if one else max((pair.moment for pair in before), default=0)
+    function = left if one else right
+    here, there = {"call": left}, {"call": right}
+    return Pair(function, OUTCOME, moment, here, there, is_step=False)
+
+
+def pair_calls(one: Invocation, other: Invocation) -> Iterator[Pair]:
+    """Pair the steps of one call, and what it gave or raised."""
+    turns: Counter[Step] = Counter()
+    moment: float = one.began
+    step = OUTCOME
+    for here, there in aligned(one.snapshots, other.snapshots):
+        step = (here if len(here) == 1 else there or here)[0].step
+        turns[step] += 1
+        moment = here[-1].moment if here else moment
+        if not reach_alike(here, there):
+            left, right = {"next step": tell(here)}, {"next step": tell(there)}
+            yield Pair(one.function, step, moment, left, right, turn=turns[step])
+            return
+        required = stored(here) & stored(there)
+        left, right = values(here), values(there)
+        yield Pair(one.function, step, moment, left, right, required, turns[step])
+    if "return" not in step.names:
+        step = OUTCOME
+    left, right = one.outcome, other.outcome
+    if "raised" in left or "raised" in right:
+        left, right = {"raised": "nothing"} | left, {"raised": "nothing"} | right
+    yield Pair(one.function, step, one.ended, left, right, is_step=False)
+
+
+def aligned(
+    left: list[Snapshot], right: list[Snapshot]
+) -> Iterator[tuple[list[Snapshot], list[Snapshot]]]:
+    """Cut both rows where both end a step of the same number.
+
+    One fused step stands beside several of the twin's. Where the rows do not go on
+    alike, the last pair yielded shows it.
+    """
+    while left or right:
+        here, there = left[:1], right[:1]
+        while here and there and here[-1].step.last != there[-1].step.last:
+            behind, row = (
+                (here, left)
+                if here[-1].step.last < there[-1].step.last
+                else (there, right)
+            )
+            following = row[len(behind) : len(behind) + 1]
+            if not following or following[0].step.first != behind[-1].step.last + 1:
+                break
+            behind += following
+        yield here, there
+        left, right = left[len(here) :], right[len(there) :]
+
+
+def reach_alike(here: list[Snapshot], there: list[Snapshot]) -> bool:
+    """Whether both sides go from the same first to the same last number."""
+    spans = [(side[0].step.first, side[-1].step.last) for side in (here, there) if side]
+    return len(spans) == 2 and spans[0] == spans[1]
+
+
+def stored(snapshots: list[Snapshot]) -> frozenset[str]:
+    """Gather the names that the sources of some steps store."""
+    return frozenset[str]().union(*(each.step.names for each in snapshots))
+
+
+def values(snapshots: list[Snapshot]) -> dict[str, Any]:
+    """Gather what some steps had stored, the last value of each name."""
+    return {name: value for each in snapshots for name, value in each.values.items()}
+
+
+def tell(snapshots: list[Snapshot]) -> str:
+    """Name what a side does next."""
+    return f"step {snapshots[0].step.number}" if snapshots else "the end"

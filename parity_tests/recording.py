@@ -1,0 +1,167 @@
+"""Run one side and record every numbered step of its unmodified sources.
+
+A trace reads the local variables each time a numbered step ends. A loop gives one
+snapshot a pass. Only what a step stores is copied, so that long texts stay cheap.
+"""
+
+import dis
+import os
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import cache
+from importlib import import_module
+from inspect import CO_GENERATOR
+from itertools import count
+from pathlib import Path
+from types import CodeType, FrameType
+from typing import Any
+
+from parity_tests.copying import copied, read
+from parity_tests.step_lines import OUTSIDE
+from parity_tests.steps import Step, SteppedFunction, stepped_functions
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """What one step had stored when it ended, and when that was in the whole run."""
+
+    step: Step
+    values: dict[str, Any]
+    moment: int
+
+
+@dataclass
+class Invocation:
+    """One call of a function with numbered steps.
+
+    `outcome` has what it gave as `return`, or the name of what it raised as `raised`.
+    """
+
+    function: str
+    module: str
+    began: int
+    ended: int = -1
+    snapshots: list[Snapshot] = field(default_factory=list)
+    outcome: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass
+class Recording:
+    """All such calls of one side, in the order they began, and what came out."""
+
+    package: str
+    invocations: list[Invocation] = field(default_factory=list)
+    result: Any = None
+    clock: count = field(default_factory=count)  # type: ignore[type-arg]
+
+
+def record(package: str, call: Callable[[], Any]) -> Recording:
+    """Run `call` and record each numbered step of `package` that it goes through.
+
+    A trace that was already set, by a debugger say, waits and is then set again.
+    """
+    recording = Recording(package)
+    previous = sys.gettrace()
+    sys.settrace(lambda frame, event, arg: watch(recording, frame))
+    try:
+        recording.result = call()
+    finally:
+        sys.settrace(previous)
+    return recording
+
+
+def watch(recording: Recording, frame: FrameType) -> Any:
+    """Follow a frame if it runs a function with numbered steps."""
+    if isinstance(getattr(frame.f_trace, "__self__", None), Follower):
+        return frame.f_trace  # a generator that goes on
+    function = function_of(recording.package, frame.f_code)
+    return Follower(recording, function).follow if function else None
+
+
+class Follower:
+    """Follows one call line by line and takes a snapshot wherever a step ends."""
+
+    def __init__(self, recording: Recording, function: SteppedFunction):
+        self.function = function
+        self.clock = recording.clock
+        self.invocation = Invocation(function.name, function.module, next(self.clock))
+        self.place = OUTSIDE
+        self.entry = 0
+        self.raised = ""
+        recording.invocations.append(self.invocation)
+
+    def follow(self, frame: FrameType, event: str, arg: Any) -> Any:
+        """Take one event of the trace; return what takes the next."""
+        if event == "line":
+            self.raised = ""
+            self.move(frame)
+        elif event == "exception" and not issubclass(arg[0], StopIteration):
+            self.raised = arg[0].__name__
+        elif event == "return" and not yields(frame):
+            self.end(frame, arg)
+        return self.follow
+
+    def move(self, frame: FrameType) -> None:
+        """Go to a line: it may end a step, begin one, or begin a new pass of one.
+
+        A step begins anew when control jumps back to where it was entered.
+        """
+        here = self.function.step_at(frame.f_lineno)
+        if here == self.place and frame.f_lasti > self.entry:
+            return
+        self.finish(frame)
+        self.place, self.entry = here, frame.f_lasti
+
+    def end(self, frame: FrameType, returned: Any) -> None:
+        """Leave the function: with a value, or by an exception, in mid-step."""
+        if self.raised:
+            self.invocation.outcome = {"raised": self.raised}
+        else:
+            self.finish(frame)
+            if returned is not None:
+                self.invocation.outcome = copied("return", returned)
+        self.invocation.ended = next(self.clock)
+
+    def finish(self, frame: FrameType) -> None:
+        """Take a snapshot of the step that ends here, if this is one."""
+        if self.place != OUTSIDE:
+            step = self.function.steps[self.place]
+            snapshot = Snapshot(step, read(frame, step.names), next(self.clock))
+            self.invocation.snapshots.append(snapshot)
+
+
+def yields(frame: FrameType) -> bool:
+    """Whether a generator only pauses here; that looks like a return to a trace."""
+    if not frame.f_code.co_flags & CO_GENERATOR:
+        return False
+    return dis.opname[frame.f_code.co_code[frame.f_lasti]] == "YIELD_VALUE"
+
+
+def function_of(package: str, code: CodeType) -> SteppedFunction | None:
+    """Find the function with numbered steps that `code` runs, if it is one."""
+    inside = code.co_filename.startswith(f"{root_of(package)}{os.sep}")
+    return find_running(package, code.co_filename, code.co_qualname) if inside else None
+
+
+@cache
+def find_running(package: str, file: str, name: str) -> SteppedFunction | None:
+    """Find a function by its file and by the name that Python gives it."""
+    path = Path(file).relative_to(root_of(package))
+    module = ".".join(path.with_suffix("").parts)
+    name = name.replace("<locals>.", "").replace("__call__", "forward")
+    return find_function(package, module, f"{module}.{name}")
+
+
+@cache
+def find_function(package: str, module: str, name: str) -> SteppedFunction | None:
+    """Find a function with numbered steps by the name that it has in both packages."""
+    path = root_of(package).joinpath(*module.split(".")).with_suffix(".py")
+    functions = stepped_functions(path, module) if path.exists() else ()
+    return next((each for each in functions if each.name == name), None)
+
+
+@cache
+def root_of(package: str) -> Path:
+    """Return the folder of an installed package."""
+    return Path(str(import_module(package).__file__)).parent
