@@ -1,11 +1,13 @@
-"""Cut a text into words, so that no token ever reaches across two of them.
+r"""Cut a text into words, so that no token ever reaches across two of them.
 
 Source: Radford et al. 2019, "Language Models are Unsupervised Multitask Learners",
         section 2.2; the pattern is that of
         https://github.com/openai/gpt-2/blob/master/src/encoder.py:
-        's|'t|'re|'ve|'m|'ll|'d| ?\\p{L}+| ?\\p{N}+| ?[^\\s\\p{L}\\p{N}]+|\\s+(?!\\S)|\\s+
+        's|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+
 Twin:   torch_impl/tokenizers/split.py
 """
+
+from collections.abc import Iterator
 
 import numpy as np
 from jaxtyping import Int
@@ -57,3 +59,27 @@ def split(points: Int[np.ndarray, " N"]) -> Int[np.ndarray, " W"]:
     behind = np.concatenate([marks[short] + 2, marks[long] + 3])
     starts[behind[behind < len(points)]] = True
     return np.flatnonzero(starts)
+
+
+def chunks(
+    points: Int[np.ndarray, " N"], size: int = 2**16
+) -> Iterator[Int[np.ndarray, " M"]]:
+    """Cut a text into chunks of about `size` whose words are the words of the text.
+
+    Between a word and white space a cut changes nothing on either side. A chunk is
+    longer than `size` where there is no such place.
+
+    >>> [len(chunk) for chunk in chunks(np.array([97, 32, 97, 97, 97, 97]), size=2)]
+    [1, 5]
+    """
+    start, stop = 0, size
+    while stop < len(points):
+        white = character_classes(points[start : stop + 1]) == WHITE_SPACE
+        cuts = np.flatnonzero(white[1:] & ~white[:-1]) + 1
+        if len(cuts) > 0:
+            stop = start + int(cuts[-1])
+            yield points[start:stop]
+            start, stop = stop, stop + size
+        else:
+            stop += stop - start
+    yield points[start:]

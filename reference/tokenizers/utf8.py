@@ -22,6 +22,9 @@ def utf8(
     >>> utf8(np.array([ord("n"), ord("é"), ord("e")]))
     (array([110, 195, 169, 101], dtype=uint8), array([0, 1, 3]))
     """
+    if (points < 0x80).all():  # ASCII is its own UTF-8
+        return points.astype(np.uint8), np.arange(len(points))
+
     # 1. Count the bytes of every code point.
     sizes = np.ones(len(points), np.int64)
     for limit in (0x80, 0x800, 0x10000):

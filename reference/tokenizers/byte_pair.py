@@ -1,0 +1,164 @@
+"""Byte-pair encoding: text as bytes, and the commonest neighbours become tokens.
+
+Source: Sennrich et al. 2016, https://arxiv.org/abs/1508.07909, section 3.2, on bytes
+        as in Radford et al. 2019, "Language Models are Unsupervised Multitask
+        Learners", section 2.2.
+Twin:   torch_impl/tokenizers/byte_pair.py
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from jaxtyping import Int
+
+from reference.tokenizers import gpt2_vocabulary
+from reference.tokenizers.byte_vocabulary import ByteVocabulary
+from reference.tokenizers.special_tokens import (
+    Choice,
+    end_texts,
+    find_special_tokens,
+    refuse_special_tokens,
+)
+from reference.tokenizers.text import code_points, text_of, token_ids
+from reference.tokenizers.tokenizer import Tokenizer
+from reference.tokenizers.train_merges import train_merges
+
+
+class BytePairTokenizer(Tokenizer):
+    """Ids 0..255 are bytes, then come the merges by rank, then the special tokens.
+
+    `merges[r]` is the pair of ids that rank r joins into id 256 + r, and
+    `base_bytes[i]` the byte of id i (None: byte i).
+
+    >>> tokenizer = BytePairTokenizer.train("low lower lowest", vocab_size=258)
+    >>> tokenizer.encode("slow").tolist()  # l o, lo w
+    [115, 257]
+    >>> tokenizer.decode([115, 257])
+    'slow'
+    """
+
+    def __init__(
+        self,
+        merges: Int[np.ndarray, "R 2"] | Sequence[Sequence[int]],
+        special_tokens: Sequence[str] = (),
+        base_bytes: Int[np.ndarray, "256"] | Sequence[int] | None = None,
+    ):
+        refuse_special_tokens(special_tokens)
+        points = [code_points(token) for token in special_tokens]
+        self.base_bytes = np.array(range(256) if base_bytes is None else base_bytes)
+        self.merges = np.array(merges, np.int64).reshape(-1, 2)
+        self.special_points = np.concatenate([np.zeros(0, np.int64), *points])
+        self.special_lengths = np.array([len(p) for p in points], np.int64)
+        self._index()
+
+    @classmethod
+    def train(  # type: ignore[override]
+        cls,
+        text: str,
+        vocab_size: int,
+        special_tokens: Sequence[str] = (),
+        tie_break: str = "bytes",
+    ) -> "BytePairTokenizer":
+        """Find merges in a text until there are `vocab_size` ids or no pair is left.
+
+        `special_tokens` in the text are read as plain text. `train_merges` says what
+        `tie_break` may be.
+
+        Raises:
+            ValueError: `vocab_size` has no room for 256 bytes and the special tokens.
+        """
+        n_merges = vocab_size - 256 - len(special_tokens)
+        if n_merges < 0:
+            raise ValueError(
+                "vocab_size must be at least 256 + the number of special tokens = "
+                f"{256 + len(special_tokens)}, got {vocab_size}"
+            )
+        return cls(train_merges(code_points(text), n_merges, tie_break), special_tokens)
+
+    @classmethod
+    def gpt2(cls) -> "BytePairTokenizer":
+        """Return GPT-2's own tokenizer, with its 50,257 ids."""
+        return cls(
+            gpt2_vocabulary.read_merges(),
+            gpt2_vocabulary.SPECIAL_TOKENS,
+            gpt2_vocabulary.byte_order(),
+        )
+
+    @property
+    def vocab_size(self) -> int:
+        """How many ids there are: bytes, merges and special tokens."""
+        return 256 + len(self.merges) + len(self.special_lengths)
+
+    def encode(
+        self,
+        text: str,
+        allowed_special: Choice = (),
+        disallowed_special: Choice = "all",
+    ) -> Int[np.ndarray, " N"]:
+        """Turn a text into ids.
+
+        A special token in the text is one id if it is in `allowed_special` (a set or
+        "all"), else it is refused, unless `disallowed_special` leaves it out: then it
+        is plain text.
+
+        Raises:
+            TypeError: `text` is not a string.
+            ValueError: `text` holds a lone surrogate, or a special token that is
+                neither allowed nor left out of `disallowed_special`.
+        """
+        # 1. Read the text; where a special token stands, one text ends.
+        points = code_points(text)
+        specials = find_special_tokens(
+            text, self._special_tokens, allowed_special, disallowed_special
+        )
+        points = end_texts(points, specials)
+        numbers = np.array([number for _, _, number in specials], np.int64)
+        end_ids = 256 + len(self.merges) + numbers
+
+        # 2. Encode what is between them, and put their ids in their places.
+        ids = self._vocabulary.encode(points, end_ids)
+        return ids
+
+    def decode_bytes(self, ids: Int[np.ndarray, " N"] | Sequence[int]) -> bytes:
+        """Turn ids into bytes; what two rows give apart they give as one.
+
+        Raises:
+            TypeError: an id is not a whole number.
+            ValueError: an id is not in the vocabulary.
+        """
+        return self._vocabulary.bytes_of(token_ids(ids, self.vocab_size))
+
+    def decode(self, ids: Int[np.ndarray, " N"] | Sequence[int]) -> str:
+        """Turn ids into a text; bytes that are not UTF-8 become U+FFFD.
+
+        Raises:
+            TypeError: an id is not a whole number.
+            ValueError: an id is not in the vocabulary.
+        """
+        return self.decode_bytes(ids).decode("utf-8", errors="replace")
+
+    def _index(self) -> None:
+        ends = np.cumsum(self.special_lengths)
+        if self.special_lengths.sum() != len(self.special_points):
+            raise ValueError(
+                f"special_lengths must add up to {len(self.special_points)}, the "
+                f"number of special_points, got {self.special_lengths.sum()}"
+            )
+        parts = np.split(self.special_points, ends)[:-1]
+        self._special_tokens = [text_of(part) for part in parts]
+        refuse_special_tokens(self._special_tokens)
+        self._vocabulary = ByteVocabulary(
+            self.base_bytes, self.merges, self._special_tokens
+        )
+
+    def _describe(self) -> dict[str, Any]:
+        return {
+            "merges": self.merges.tolist(),
+            "special_tokens": self._special_tokens,
+            "base_bytes": self.base_bytes.tolist(),
+        }
+
+    @classmethod
+    def _from_description(cls, description: dict[str, Any]) -> "BytePairTokenizer":
+        return cls(**description)

@@ -1,0 +1,110 @@
+"""Which neighbours merge, at what rank, and what could come between them.
+
+Source: Sennrich et al. 2016, https://arxiv.org/abs/1508.07909, section 3.2.
+Twin:   torch_impl/tokenizers/merge_table.py
+"""
+
+import numpy as np
+from jaxtyping import Bool, Int
+
+NEVER = 2**62  # the rank of a pair that no merge joins
+
+
+class MergeTable:
+    """A row for every pair of neighbours that matters, found by binary search.
+
+    For neighbours x y, `rank` is the merge that joins them; `grown_left` the lowest
+    rank that joins y to a longer symbol that ends in x; `grown_right` the lowest that
+    joins x to a longer symbol that begins with y. The last row, all `NEVER`, stands
+    for every pair that is not listed.
+
+    >>> a, b, ab = 0, 1, 2
+    >>> table = MergeTable(np.array([[a, b], [b, ab]]), n_base=2)
+    >>> row = table.find(np.array([b]), np.array([a]), np.array([True]))
+    >>> bool(table.rank[row] == NEVER), table.grown_right[row].item()  # b, ab
+    (True, 1)
+    """
+
+    def __init__(self, merges: Int[np.ndarray, "R 2"], n_base: int):
+        refuse_merges(merges, n_base)
+        self.n_symbols = n_base + len(merges)
+        lefts, rights = merges[:, 0], merges[:, 1]
+        codes = lefts * self.n_symbols + rights
+
+        # 1. List what each left part ends in, and each right part begins with.
+        ends, left_ranks = parts(lefts, rights, n_base)
+        begins, right_ranks = parts(rights, lefts, n_base)
+
+        # 2. Code the pairs that meet when those merges happen.
+        left_codes = ends * self.n_symbols + rights[left_ranks]
+        right_codes = lefts[right_ranks] * self.n_symbols + begins
+
+        # 3. List every pair once, in order.
+        self.codes = np.unique(np.concatenate([codes, left_codes, right_codes]))
+
+        # 4. Keep the lowest rank of each.
+        self.rank = self.lowest(codes, np.arange(len(merges)))
+        self.grown_left = self.lowest(left_codes, left_ranks)
+        self.grown_right = self.lowest(right_codes, right_ranks)
+
+    def lowest(
+        self, codes: Int[np.ndarray, " P"], ranks: Int[np.ndarray, " P"]
+    ) -> Int[np.ndarray, " K"]:
+        """Give every row the lowest rank of its code."""
+        column = np.full(len(self.codes) + 1, NEVER)
+        np.minimum.at(column, np.searchsorted(self.codes, codes), ranks)
+        return column
+
+    def find(
+        self,
+        lefts: Int[np.ndarray, " P"],
+        rights: Int[np.ndarray, " P"],
+        within: Bool[np.ndarray, " P"],
+    ) -> Int[np.ndarray, " P"]:
+        """Find the row of each pair, the last one if it is not `within` a word."""
+        codes = lefts * self.n_symbols + rights
+        rows = np.searchsorted(self.codes, codes)
+        listed = np.append(self.codes, -1)[rows] == codes
+        return np.where(listed & within, rows, len(self.codes))
+
+
+def parts(
+    symbols: Int[np.ndarray, " R"], part_of: Int[np.ndarray, " R"], n_base: int
+) -> tuple[Int[np.ndarray, " S"], Int[np.ndarray, " S"]]:
+    """List the part of each symbol, that one's part, and so on; and whose it is.
+
+    >>> parts(np.array([0, 4]), part_of=np.array([1, 3]), n_base=3)
+    (array([3, 1]), array([1, 1]))
+    """
+    owners = np.arange(len(symbols))
+    found, of = [symbols[:0]], [owners[:0]]
+    while len(symbols) > 0:
+        made = np.flatnonzero(symbols >= n_base)
+        symbols, owners = part_of[symbols[made] - n_base], owners[made]
+        found.append(symbols)
+        of.append(owners)
+    return np.concatenate(found), np.concatenate(of)
+
+
+def refuse_merges(merges: Int[np.ndarray, "R 2"], n_base: int) -> None:
+    """Refuse merges that no training could have found in this order.
+
+    Raises:
+        ValueError: a merge joins what does not exist before it, or a pair that an
+            earlier merge joins.
+    """
+    ranks = np.arange(len(merges))
+    outside = (merges < 0) | (merges >= n_base + ranks[:, None])
+    for rank in np.flatnonzero(outside.any(axis=1))[:1]:
+        raise ValueError(
+            f"a merge joins symbols that exist before it, got {merges[rank].tolist()} "
+            f"at rank {rank}"
+        )
+    codes = merges[:, 0] * (n_base + len(merges)) + merges[:, 1]
+    order = np.argsort(codes, kind="stable")
+    again = order[1:][codes[order][1:] == codes[order][:-1]]
+    for rank in np.sort(again)[:1]:
+        raise ValueError(
+            f"a pair is merged at one rank only, got {merges[rank].tolist()} "
+            f"again at rank {rank}"
+        )

@@ -1,0 +1,104 @@
+"""How often each pair of neighbours stands in the words, kept up to date by merges.
+
+Source: Sennrich et al. 2016, https://arxiv.org/abs/1508.07909, section 3.2: "we only
+        process the words that change"; here, only the places that change.
+Twin:   torch_impl/tokenizers/pair_counts.py
+"""
+
+import numpy as np
+from jaxtyping import Int
+
+
+class PairCounts:
+    """Words as linked symbols, and a number, a count and the places of each pair.
+
+    A pair is known by the place of its left symbol. Every pair that a merge makes
+    holds the new symbol, so it is a new pair: all its places are found when it gets
+    its number. Place N, behind the last symbol, stands for "none".
+
+    In `a a a` the pair (a, a) counts twice, though one merge takes two of the three.
+
+    >>> a, b = 0, 1
+    >>> pairs = PairCounts(np.array([a, b, a, b]), np.array([0, 0, 0, 0]), np.array([5]))
+    >>> pairs.lefts[:2].tolist(), pairs.rights[:2].tolist(), pairs.counts[:2].tolist()
+    ([0, 1], [1, 0], [10, 5])
+    >>> pairs.merge(0, new_symbol=2)
+    >>> pairs.lefts[2], pairs.rights[2], pairs.counts[:3].tolist()
+    (np.int64(2), np.int64(2), [0, 0, 5])
+    """
+
+    def __init__(
+        self,
+        symbols: Int[np.ndarray, " N"],
+        word_of: Int[np.ndarray, " N"],
+        word_counts: Int[np.ndarray, " W"],
+    ):
+        none, places = len(symbols), np.arange(len(symbols))
+        first = np.diff(word_of, prepend=-1) != 0
+        last = np.diff(word_of, append=-1) != 0
+        self.symbols = np.append(symbols, -1)
+        self.before = np.append(np.where(first, none, places - 1), none)
+        self.behind = np.append(np.where(last, none, places + 1), none)
+        self.weights = np.append(word_counts[word_of], 0)
+        self.pair_at = np.full(none + 1, -1)  # -1: no pair begins here
+
+        # A merge takes one symbol away and makes two pairs at most.
+        self.n_pairs, room = 0, 3 * none + 1
+        self.lefts, self.rights, self.counts = (
+            np.zeros(room, np.int64) for _ in range(3)
+        )
+        self.places = np.zeros(room, np.int64)  # of every pair, one after another
+        self.ends = np.zeros(room + 1, np.int64)  # pair p has ends[p]:ends[p + 1]
+        self._number(places)
+
+    def merge(self, pair: int, new_symbol: int) -> None:
+        """Replace the pair by one symbol wherever it stands."""
+        # 1. Find where the pair still stands.
+        places = self.places[self.ends[pair] : self.ends[pair + 1]]
+        places = places[self.pair_at[places] == pair]
+
+        # 2. In a run (a a a), keep every other place, from the left.
+        order = np.arange(len(places))
+        follows = np.append(False, self.behind[places[:-1]] == places[1:])
+        run = np.maximum.accumulate(np.where(follows[: len(order)], 0, order))
+        places = places[(order - run) % 2 == 0]
+
+        # 3. Take back what the pairs there and next to it count.
+        rights = self.behind[places]
+        touched = np.unique(np.concatenate([self.before[places], places, rights]))
+        touched = touched[self.pair_at[touched] >= 0]
+        np.subtract.at(self.counts, self.pair_at[touched], self.weights[touched])
+        self.pair_at[touched] = -1
+
+        # 4. Put the new symbol on the left and link it to what follows.
+        self.symbols[places] = new_symbol
+        self.behind[places] = self.behind[rights]
+        self.before[self.behind[rights]] = places
+
+        # 5. Number and count the pairs that it makes.
+        made = np.unique(np.concatenate([self.before[places], places]))
+        self._number(made)
+
+    def _number(self, places: Int[np.ndarray, " P"]) -> None:
+        """Give the pairs that begin at `places`, all new, their numbers and counts."""
+        # 1. Bring equal pairs together, the places of each in order.
+        places = places[self.symbols[self.behind[places]] >= 0]  # not a last symbol
+        lefts, rights = self.symbols[places], self.symbols[self.behind[places]]
+        order = np.lexsort((rights, lefts))
+        lefts, rights, places = lefts[order], rights[order], places[order]
+
+        # 2. Number them on from those there are.
+        leads = np.ones(len(places), bool)
+        leads[1:] = (lefts[1:] != lefts[:-1]) | (rights[1:] != rights[:-1])
+        numbers = self.n_pairs + np.cumsum(leads) - 1
+        self.pair_at[places] = numbers
+        self.lefts[numbers], self.rights[numbers] = lefts, rights
+
+        # 3. Count them, and note their places behind those of the others.
+        np.add.at(self.counts, numbers, self.weights[places])
+        begin, n_new = self.ends[self.n_pairs], int(leads.sum())
+        self.places[begin : begin + len(places)] = places
+        self.ends[self.n_pairs + 1 :][:n_new] = begin + np.cumsum(
+            np.bincount(numbers - self.n_pairs, minlength=n_new)
+        )
+        self.n_pairs += n_new
