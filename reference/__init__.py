@@ -14,6 +14,7 @@ from reference.attention.simple import SimpleSelfAttention
 from reference.data.embedding import TokenAndPositionEmbedding
 from reference.data.windows import SlidingWindows
 from reference.tokenizers.character import CharacterTokenizer
+from reference.tokenizers.word import WordTokenizer
 
 __all__ = [
     "CausalAttention",
@@ -25,4 +26,5 @@ __all__ = [
     "SimpleSelfAttention",
     "SlidingWindows",
     "TokenAndPositionEmbedding",
+    "WordTokenizer",
 ]

@@ -14,6 +14,7 @@ from torch_impl.attention.simple import SimpleSelfAttention
 from torch_impl.data.embedding import TokenAndPositionEmbedding
 from torch_impl.data.windows import SlidingWindows
 from torch_impl.tokenizers.character import CharacterTokenizer
+from torch_impl.tokenizers.word import WordTokenizer
 
 __all__ = [
     "CausalAttention",
@@ -25,4 +26,5 @@ __all__ = [
     "SimpleSelfAttention",
     "SlidingWindows",
     "TokenAndPositionEmbedding",
+    "WordTokenizer",
 ]

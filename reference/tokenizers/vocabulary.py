@@ -5,7 +5,11 @@ Source: Raschka, Build a Large Language Model (From Scratch), sections 2.3 and 2
 Twin:   torch_impl/tokenizers/vocabulary.py
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from itertools import pairwise
+
+import numpy as np
+from jaxtyping import Int64, Shaped, UInt8
 
 from reference.tokenizers.ids import whole_number
 from reference.tokenizers.text import refuse_text
@@ -51,3 +55,41 @@ def shown(word: str) -> str:
     "'aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa'…"
     """
     return repr(word) if len(word) <= SHOWN else f"{word[:SHOWN]!r}…"
+
+
+def write_words(
+    words: Sequence[str],
+) -> tuple[UInt8[np.ndarray, " bytes"], Int64[np.ndarray, " V"]]:
+    """Write words as UTF-8, end to end, and say where each ends.
+
+    >>> write_words(["a", "bc"])
+    (array([97, 98, 99], dtype=uint8), array([1, 3]))
+    """
+    encoded = [word.encode("utf-8") for word in words]
+    spelling = np.frombuffer(b"".join(encoded), np.uint8).copy()
+    ends = np.cumsum([len(word) for word in encoded], dtype=np.int64)
+    return spelling, ends
+
+
+def read_words(
+    spelling: Shaped[np.ndarray, "..."], ends: Shaped[np.ndarray, "..."]
+) -> list[str]:
+    """Read what `write_words` wrote.
+
+    >>> read_words(np.array([97, 98, 99], np.uint8), np.array([1, 3]))
+    ['a', 'bc']
+
+    Raises:
+        ValueError: the arrays are not in rows, an end lies before the one before it,
+            the last is not the end of the spelling, or a word is no UTF-8 or is there
+            twice.
+    """
+    stops = [0, *ends.flatten().tolist()]
+    rows = spelling.ndim == 1 and ends.ndim == 1
+    if not rows or stops != sorted(stops) or stops[-1] != len(spelling):
+        raise ValueError("ends must rise to the end of the spelling")
+    data = spelling.tobytes()
+    words = [data[a:b].decode("utf-8") for a, b in pairwise(stops)]
+    if len({*words}) < len(words):
+        raise ValueError("every word must have one id, got one twice")
+    return words

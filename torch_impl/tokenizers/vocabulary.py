@@ -5,7 +5,12 @@ Source: Raschka, Build a Large Language Model (From Scratch), sections 2.3 and 2
 Twin:   reference/tokenizers/vocabulary.py
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from itertools import pairwise
+
+import torch
+from jaxtyping import Int64, Shaped, UInt8
+from torch import Tensor
 
 from torch_impl.tokenizers.ids import whole_number
 from torch_impl.tokenizers.text import refuse_text
@@ -51,3 +56,41 @@ def shown(word: str) -> str:
     "'aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa'…"
     """
     return repr(word) if len(word) <= SHOWN else f"{word[:SHOWN]!r}…"
+
+
+def write_words(
+    words: Sequence[str],
+) -> tuple[UInt8[Tensor, " bytes"], Int64[Tensor, " V"]]:
+    """Write words as UTF-8, end to end, and say where each ends.
+
+    >>> write_words(["a", "bc"])
+    (tensor([97, 98, 99], dtype=torch.uint8), tensor([1, 3]))
+    """
+    encoded = [word.encode("utf-8") for word in words]
+    spelling = torch.tensor([*b"".join(encoded)], dtype=torch.uint8)
+    lengths = torch.tensor([len(word) for word in encoded], dtype=torch.int64)
+    return spelling, lengths.cumsum(0)
+
+
+def read_words(
+    spelling: Shaped[Tensor, "..."], ends: Shaped[Tensor, "..."]
+) -> list[str]:
+    """Read what `write_words` wrote.
+
+    >>> read_words(torch.tensor([97, 98, 99]).byte(), torch.tensor([1, 3]))
+    ['a', 'bc']
+
+    Raises:
+        ValueError: the tensors are not in rows, an end lies before the one before it,
+            the last is not the end of the spelling, or a word is no UTF-8 or is there
+            twice.
+    """
+    stops = [0, *ends.flatten().tolist()]
+    rows = spelling.ndim == 1 and ends.ndim == 1
+    if not rows or stops != sorted(stops) or stops[-1] != len(spelling):
+        raise ValueError("ends must rise to the end of the spelling")
+    data = bytes(spelling.tolist())
+    words = [data[a:b].decode("utf-8") for a, b in pairwise(stops)]
+    if len({*words}) < len(words):
+        raise ValueError("every word must have one id, got one twice")
+    return words
