@@ -18,16 +18,16 @@ def read(frame: FrameType, names: Set[str]) -> dict[str, Any]:
     for name in names:
         owner, _, attribute = name.rpartition(".")
         if owner in present and hasattr(present[owner], attribute):
-            values |= copied(name, getattr(present[owner], attribute))
+            values |= plain(name, getattr(present[owner], attribute))
         elif not owner and name in present:
-            values |= copied(name, present[name])
+            values |= plain(name, present[name])
     return values
 
 
-def copied(name: str, value: Any) -> dict[str, Any]:
+def plain(name: str, value: Any) -> dict[str, Any]:
     """Copy a value under its name if it can be compared; nothing of one that cannot.
 
-    >>> copied("pair", (1, [2.0, "b"])), copied("file", open)
+    >>> plain("pair", (1, [2.0, "b"])), plain("file", open)
     ({'pair': [1, [2.0, 'b']]}, {})
     """
     try:

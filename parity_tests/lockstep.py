@@ -8,14 +8,20 @@ from dataclasses import dataclass
 from typing import Any
 
 from parity_tests.agreement import Agreement, compare, differs
-from parity_tests.pairing import OUTCOME, Pair, pair_recordings
-from parity_tests.recording import record
+from parity_tests.copying import plain
+from parity_tests.pairing import OUTCOME, Pair, pair_recordings, pair_steps
+from parity_tests.recording import Invocation, Recording, Snapshot, record
 from parity_tests.steps import Step, stepped_functions
 
 __all__ = [
     "Compared",
     "Comparison",
+    "Invocation",
+    "Recording",
+    "Snapshot",
     "compare_in_lockstep",
+    "pair_steps",
+    "plain",
     "record",
     "stepped_functions",
 ]

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from itertools import zip_longest
 from typing import Any
 
-from parity_tests.copying import copied
+from parity_tests.copying import plain
 from parity_tests.recording import Invocation, Recording, Snapshot, find_function
 from parity_tests.steps import Step
 
@@ -54,8 +54,8 @@ def pair_recordings(expected: Recording, actual: Recording) -> list[Pair]:
 
 def pair_results(expected: Recording, actual: Recording) -> Pair:
     """Pair what came out in the end."""
-    left = copied("result", expected.result)
-    right = copied("result", actual.result)
+    left = plain("result", expected.result)
+    right = plain("result", actual.result)
     now = next(expected.clock)
     return Pair("what was called", OUTCOME, now, left, right, is_step=False)
 
@@ -87,7 +87,7 @@ def pair_calls(one: Invocation, other: Invocation) -> Iterator[Pair]:
     moment: float = one.began
     step = OUTCOME
     for here, there in aligned(one.snapshots, other.snapshots):
-        step = (here if len(here) == 1 else there or here)[0].step
+        step = step_of(here, there)
         turns[step] += 1
         moment = here[-1].moment if here else moment
         if not reach_alike(here, there):
@@ -103,6 +103,20 @@ def pair_calls(one: Invocation, other: Invocation) -> Iterator[Pair]:
     if "raised" in left or "raised" in right:
         left, right = {"raised": "nothing"} | left, {"raised": "nothing"} | right
     yield Pair(one.function, step, one.ended, left, right, is_step=False)
+
+
+def pair_steps(
+    left: list[Snapshot], right: list[Snapshot]
+) -> Iterator[tuple[Step, dict[str, Any], dict[str, Any]]]:
+    """Yield each step that both sides of a call took, and what each had stored."""
+    for here, there in aligned(left, right):
+        if reach_alike(here, there):
+            yield step_of(here, there), values(here), values(there)
+
+
+def step_of(here: list[Snapshot], there: list[Snapshot]) -> Step:
+    """Choose the step that stands for a pair: the fused one, if there is one."""
+    return (here if len(here) == 1 else there or here)[0].step
 
 
 def aligned(

@@ -1,7 +1,7 @@
 """Run one side and record every numbered step of its unmodified sources.
 
 A trace reads the local variables each time a numbered step ends. A loop gives one
-snapshot a pass. Only what a step stores is copied, so that long texts stay cheap.
+snapshot a pass. Only what a step stores is plain, so that long texts stay cheap.
 """
 
 import dis
@@ -17,7 +17,7 @@ from pathlib import Path
 from types import CodeType, FrameType
 from typing import Any
 
-from parity_tests.copying import copied, read
+from parity_tests.copying import plain, read
 from parity_tests.step_lines import OUTSIDE
 from parity_tests.steps import Step, SteppedFunction, stepped_functions
 
@@ -40,6 +40,7 @@ class Invocation:
 
     function: str
     module: str
+    arguments: dict[str, Any]
     began: int
     ended: int = -1
     snapshots: list[Snapshot] = field(default_factory=list)
@@ -76,16 +77,21 @@ def watch(recording: Recording, frame: FrameType) -> Any:
     if isinstance(getattr(frame.f_trace, "__self__", None), Follower):
         return frame.f_trace  # a generator that goes on
     function = function_of(recording.package, frame.f_code)
-    return Follower(recording, function).follow if function else None
+    return Follower(recording, function, frame).follow if function else None
 
 
 class Follower:
     """Follows one call line by line and takes a snapshot wherever a step ends."""
 
-    def __init__(self, recording: Recording, function: SteppedFunction):
+    def __init__(
+        self, recording: Recording, function: SteppedFunction, frame: FrameType
+    ):
         self.function = function
         self.clock = recording.clock
-        self.invocation = Invocation(function.name, function.module, next(self.clock))
+        arguments = read(frame, frame.f_locals.keys())
+        self.invocation = Invocation(
+            function.name, function.module, arguments, next(self.clock)
+        )
         self.place = OUTSIDE
         self.entry = 0
         self.raised = ""
@@ -120,7 +126,7 @@ class Follower:
         else:
             self.finish(frame)
             if returned is not None:
-                self.invocation.outcome = copied("return", returned)
+                self.invocation.outcome = plain("return", returned)
         self.invocation.ended = next(self.clock)
 
     def finish(self, frame: FrameType) -> None:
