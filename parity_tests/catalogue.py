@@ -2,7 +2,9 @@
 
 from parity_tests.attention import cases as attention
 from parity_tests.concept import Concept
+from parity_tests.data import cases as data
 from parity_tests.real_text import attention_on_text
+from parity_tests.tokenizers import cases as tokenizers
 
 
 def attention_variant(name: str, class_name: str) -> Concept:
@@ -19,6 +21,38 @@ def attention_variant(name: str, class_name: str) -> Concept:
 
 
 CATALOGUE = (
+    Concept(
+        path="tokenizers/word",
+        class_name="WordTokenizer",
+        cases=tokenizers.word_cases(),
+        run_reference=tokenizers.run,
+        run_torch=tokenizers.run,
+        on_text=tokenizers.words_on_text,
+    ),
+    Concept(
+        path="tokenizers/character",
+        class_name="CharacterTokenizer",
+        cases=tokenizers.character_cases(),
+        run_reference=tokenizers.run,
+        run_torch=tokenizers.run,
+        on_text=tokenizers.characters_on_text,
+    ),
+    Concept(
+        path="data/windows",
+        class_name="SlidingWindows",
+        cases=data.window_cases(),
+        run_reference=data.windows_of_reference,
+        run_torch=data.windows_of_torch,
+        on_text=data.windows_on_text,
+    ),
+    Concept(
+        path="data/embedding",
+        class_name="TokenAndPositionEmbedding",
+        cases=data.embedding_cases(),
+        run_reference=data.embed_with_reference,
+        run_torch=data.embed_with_torch,
+        on_text=data.embedding_on_text,
+    ),
     attention_variant("simple", "SimpleSelfAttention"),
     attention_variant("self_attention_v1", "SelfAttentionV1"),
     attention_variant("self_attention_v2", "SelfAttentionV2"),

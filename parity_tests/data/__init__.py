@@ -1,0 +1,1 @@
+"""The pairs that feed a model, held together and to their laws."""

@@ -1,0 +1,1 @@
+"""The pairs of tokenizers, held together and to their laws."""

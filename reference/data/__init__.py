@@ -1,0 +1,1 @@
+"""What feeds a model: windows of a text, and embeddings of its tokens."""

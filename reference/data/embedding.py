@@ -6,7 +6,7 @@ Twin:   torch_impl/data/embedding.py
 """
 
 import numpy as np
-from jaxtyping import Float, Int
+from jaxtyping import Float, Integer
 
 from reference.module import Module
 from reference.primitives.embedding import Embedding
@@ -47,7 +47,7 @@ class TokenAndPositionEmbedding(Module):
         self.token_embedding = Embedding(vocab_size, output_dim, self.rng)
         self.position_embedding = Embedding(context_length, output_dim, self.rng)
 
-    def forward(self, ids: Int[np.ndarray, "*B T"]) -> Float[np.ndarray, "*B T C"]:
+    def forward(self, ids: Integer[np.ndarray, "*B T"]) -> Float[np.ndarray, "*B T C"]:
         """Turn ids into vectors; the first token of every text stands at position 0.
 
         Raises:
@@ -72,7 +72,7 @@ class TokenAndPositionEmbedding(Module):
         return embedded
 
 
-def refuse_no_axis(ids: Int[np.ndarray, "..."]) -> None:
+def refuse_no_axis(ids: Integer[np.ndarray, "..."]) -> None:
     """Refuse a single id, which stands at no position.
 
     Raises:

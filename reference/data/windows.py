@@ -9,7 +9,7 @@ import operator
 from collections.abc import Sequence
 
 import numpy as np
-from jaxtyping import Int
+from jaxtyping import Integer
 from numpy.lib.stride_tricks import sliding_window_view
 
 from reference.refusals import refuse_sizes
@@ -33,7 +33,10 @@ class SlidingWindows:
     """
 
     def __init__(
-        self, ids: Int[np.ndarray, " N"] | Sequence[int], max_length: int, stride: int
+        self,
+        ids: Integer[np.ndarray, " N"] | Sequence[int],
+        max_length: int,
+        stride: int,
     ):
         refuse_sizes(max_length=max_length, stride=stride)
         row = row_of_ids(ids)  # (N,)
@@ -45,15 +48,15 @@ class SlidingWindows:
             windows = np.zeros((0, max_length + 1), row.dtype)
 
         # 2. Take all tokens but the last as input, all but the first as target.
-        self.inputs: Int[np.ndarray, "K L"] = windows[:, :-1]  # (K, L)
-        self.targets: Int[np.ndarray, "K L"] = windows[:, 1:]  # (K, L)
+        self.inputs: Integer[np.ndarray, "K L"] = windows[:, :-1]  # (K, L)
+        self.targets: Integer[np.ndarray, "K L"] = windows[:, 1:]  # (K, L)
 
     def __len__(self) -> int:
         return len(self.inputs)
 
     def __getitem__(
         self, i: int
-    ) -> tuple[Int[np.ndarray, " L"], Int[np.ndarray, " L"]]:
+    ) -> tuple[Integer[np.ndarray, " L"], Integer[np.ndarray, " L"]]:
         place = operator.index(i)
         if not -len(self) <= place < len(self):
             raise IndexError(f"there are {len(self)} windows, got number {place}")

@@ -5,7 +5,7 @@ Twin:   torch.nn.Embedding
 """
 
 import numpy as np
-from jaxtyping import Float, Int
+from jaxtyping import Float, Integer
 
 from reference.module import Module
 
@@ -23,6 +23,6 @@ class Embedding(Module):
     def __init__(self, num_embeddings: int, dim: int, rng: np.random.Generator):
         self.weight = rng.standard_normal((num_embeddings, dim))
 
-    def forward(self, ids: Int[np.ndarray, "*B T"]) -> Float[np.ndarray, "*B T C"]:
+    def forward(self, ids: Integer[np.ndarray, "*B T"]) -> Float[np.ndarray, "*B T C"]:
         """Take the row of every id; who calls has refused what is no id."""
         return self.weight[ids]

@@ -1,0 +1,1 @@
+"""Text as numbers: words, characters and byte pairs."""

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
-from jaxtyping import Int
+from jaxtyping import Int, Integer
 
 from reference.tokenizers.ids import token_ids
 from reference.tokenizers.text import code_points, text_of
@@ -94,7 +94,7 @@ class CharacterTokenizer(Tokenizer):
         refuse_absent(text, ids)
         return ids
 
-    def decode(self, ids: Int[np.ndarray, " N"] | Sequence[int]) -> str:
+    def decode(self, ids: Integer[np.ndarray, " N"] | Sequence[int]) -> str:
         """Turn every id into its character; that of `<|unk|>` is spelled out.
 
         Raises:

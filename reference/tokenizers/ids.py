@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-from jaxtyping import Int, Shaped
+from jaxtyping import Integer, Shaped
 
 
 def whole_number(number: Any) -> int:
@@ -34,8 +34,8 @@ def whole_number(number: Any) -> int:
 
 
 def row_of_ids(
-    ids: Int[np.ndarray, " N"] | Sequence[int],
-) -> Int[np.ndarray, " N"]:
+    ids: Integer[np.ndarray, " N"] | Sequence[int],
+) -> Integer[np.ndarray, " N"]:
     """Read whole numbers as one array; what is one already is not copied.
 
     >>> row_of_ids([4, 2])
@@ -67,7 +67,7 @@ def refuse_other_than_whole(ids: Shaped[np.ndarray, "..."]) -> None:
         raise TypeError(f"ids must be whole numbers, got {ids.dtype}")
 
 
-def refuse_ids(ids: Int[np.ndarray, "..."], vocab_size: int) -> None:
+def refuse_ids(ids: Integer[np.ndarray, "..."], vocab_size: int) -> None:
     """Refuse ids that are not in the vocabulary; a negative one is in none.
 
     >>> refuse_ids(np.array([0, -1]), vocab_size=3)
@@ -88,8 +88,8 @@ def refuse_ids(ids: Int[np.ndarray, "..."], vocab_size: int) -> None:
 
 
 def token_ids(
-    ids: Int[np.ndarray, " N"] | Sequence[int], vocab_size: int
-) -> Int[np.ndarray, " N"]:
+    ids: Integer[np.ndarray, " N"] | Sequence[int], vocab_size: int
+) -> Integer[np.ndarray, " N"]:
     """Read ids as one array, each of them in the vocabulary.
 
     >>> token_ids([0, 2], vocab_size=3)

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import numpy as np
-from jaxtyping import Int, Shaped
+from jaxtyping import Int, Integer, Shaped
 
 from reference.module import Module, require_same_names
 from reference.tokenizers.saved import read_description, write_whole
@@ -35,7 +35,7 @@ class Tokenizer(Module):
         """Turn a text into ids."""
         raise NotImplementedError
 
-    def decode(self, ids: Int[np.ndarray, " N"] | Sequence[int]) -> str:
+    def decode(self, ids: Integer[np.ndarray, " N"] | Sequence[int]) -> str:
         """Turn ids into a text."""
         raise NotImplementedError
 

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
-from jaxtyping import Int
+from jaxtyping import Int, Integer
 
 from reference.tokenizers.ids import token_ids
 from reference.tokenizers.text import refuse_text
@@ -102,7 +102,7 @@ class WordTokenizer(Tokenizer):
         refuse_absent(words, ids)
         return ids
 
-    def decode(self, ids: Int[np.ndarray, " N"] | Sequence[int]) -> str:
+    def decode(self, ids: Integer[np.ndarray, " N"] | Sequence[int]) -> str:
         """Turn ids into words with a space between them, but none before punctuation.
 
         Raises:

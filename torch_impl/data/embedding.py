@@ -6,7 +6,7 @@ Twin:   reference/data/embedding.py
 """
 
 import torch
-from jaxtyping import Float, Int
+from jaxtyping import Float, Integer
 from torch import Tensor, nn
 
 from torch_impl.refusals import refuse_length, refuse_sizes
@@ -40,7 +40,7 @@ class TokenAndPositionEmbedding(nn.Module):
         self.token_embedding = nn.Embedding(vocab_size, output_dim)
         self.position_embedding = nn.Embedding(context_length, output_dim)
 
-    def forward(self, ids: Int[Tensor, "*B T"]) -> Float[Tensor, "*B T C"]:
+    def forward(self, ids: Integer[Tensor, "*B T"]) -> Float[Tensor, "*B T C"]:
         """Turn ids into vectors; the first token of every text stands at position 0.
 
         Raises:
@@ -65,7 +65,7 @@ class TokenAndPositionEmbedding(nn.Module):
         return embedded
 
 
-def refuse_no_axis(ids: Int[Tensor, "..."]) -> None:
+def refuse_no_axis(ids: Integer[Tensor, "..."]) -> None:
     """Refuse a single id, which stands at no position.
 
     Raises:

@@ -8,7 +8,7 @@ Twin:   reference/data/windows.py
 import operator
 from collections.abc import Sequence
 
-from jaxtyping import Int
+from jaxtyping import Integer
 from torch import Tensor
 from torch.utils.data import Dataset
 
@@ -33,7 +33,7 @@ class SlidingWindows(Dataset[tuple[Tensor, Tensor]]):
     """
 
     def __init__(
-        self, ids: Int[Tensor, " N"] | Sequence[int], max_length: int, stride: int
+        self, ids: Integer[Tensor, " N"] | Sequence[int], max_length: int, stride: int
     ):
         refuse_sizes(max_length=max_length, stride=stride)
         row = row_of_ids(ids)  # (N,)
@@ -45,13 +45,15 @@ class SlidingWindows(Dataset[tuple[Tensor, Tensor]]):
             windows = row.new_zeros(0, max_length + 1)
 
         # 2. Take all tokens but the last as input, all but the first as target.
-        self.inputs: Int[Tensor, "K L"] = windows[:, :-1]  # (K, L)
-        self.targets: Int[Tensor, "K L"] = windows[:, 1:]  # (K, L)
+        self.inputs: Integer[Tensor, "K L"] = windows[:, :-1]  # (K, L)
+        self.targets: Integer[Tensor, "K L"] = windows[:, 1:]  # (K, L)
 
     def __len__(self) -> int:
         return len(self.inputs)
 
-    def __getitem__(self, i: int) -> tuple[Int[Tensor, " L"], Int[Tensor, " L"]]:
+    def __getitem__(
+        self, i: int
+    ) -> tuple[Integer[Tensor, " L"], Integer[Tensor, " L"]]:
         place = operator.index(i)
         if not -len(self) <= place < len(self):
             raise IndexError(f"there are {len(self)} windows, got number {place}")

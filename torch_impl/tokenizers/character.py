@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import torch
-from jaxtyping import Int
+from jaxtyping import Int, Integer
 from torch import Tensor
 
 from torch_impl.tokenizers.ids import token_ids
@@ -100,7 +100,7 @@ class CharacterTokenizer(Tokenizer):
         refuse_absent(text, ids)
         return ids
 
-    def decode(self, ids: Int[Tensor, " N"] | Sequence[int]) -> str:
+    def decode(self, ids: Integer[Tensor, " N"] | Sequence[int]) -> str:
         """Turn every id into its character; that of `<|unk|>` is spelled out.
 
         Raises:

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import torch
-from jaxtyping import Int, Shaped
+from jaxtyping import Integer, Shaped
 from torch import Tensor
 
 
@@ -35,8 +35,8 @@ def whole_number(number: Any) -> int:
 
 
 def row_of_ids(
-    ids: Int[Tensor, " N"] | Sequence[int], device: torch.device | None = None
-) -> Int[Tensor, " N"]:
+    ids: Integer[Tensor, " N"] | Sequence[int], device: torch.device | None = None
+) -> Integer[Tensor, " N"]:
     """Read whole numbers as one tensor; what is one already is not copied.
 
     >>> row_of_ids([4, 2])
@@ -70,7 +70,7 @@ def refuse_other_than_whole(ids: Shaped[Tensor, "..."]) -> None:
         raise TypeError(f"ids must be whole numbers, got {name}")
 
 
-def refuse_ids(ids: Int[Tensor, "..."], vocab_size: int) -> None:
+def refuse_ids(ids: Integer[Tensor, "..."], vocab_size: int) -> None:
     """Refuse ids that are not in the vocabulary; a negative one is in none.
 
     >>> refuse_ids(torch.tensor([0, -1]), vocab_size=3)
@@ -91,10 +91,10 @@ def refuse_ids(ids: Int[Tensor, "..."], vocab_size: int) -> None:
 
 
 def token_ids(
-    ids: Int[Tensor, " N"] | Sequence[int],
+    ids: Integer[Tensor, " N"] | Sequence[int],
     vocab_size: int,
     device: torch.device | None = None,
-) -> Int[Tensor, " N"]:
+) -> Integer[Tensor, " N"]:
     """Read ids as one tensor, each of them in the vocabulary.
 
     >>> token_ids([0, 2], vocab_size=3)

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import torch
-from jaxtyping import Int, Shaped
+from jaxtyping import Int, Integer, Shaped
 from torch import Tensor, nn
 from torch.nn.utils.rnn import pad_sequence
 
@@ -37,7 +37,7 @@ class Tokenizer(nn.Module):
         """Turn a text into ids, on the device of the vocabulary."""
         raise NotImplementedError
 
-    def decode(self, ids: Int[Tensor, " N"] | Sequence[int]) -> str:
+    def decode(self, ids: Integer[Tensor, " N"] | Sequence[int]) -> str:
         """Turn ids into a text."""
         raise NotImplementedError
 

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import torch
-from jaxtyping import Int
+from jaxtyping import Int, Integer
 from torch import Tensor
 
 from torch_impl.tokenizers.ids import token_ids
@@ -110,7 +110,7 @@ class WordTokenizer(Tokenizer):
         refuse_absent(words, ids)
         return ids
 
-    def decode(self, ids: Int[Tensor, " N"] | Sequence[int]) -> str:
+    def decode(self, ids: Integer[Tensor, " N"] | Sequence[int]) -> str:
         """Turn ids into words with a space between them, but none before punctuation.
 
         Raises:
