@@ -1,0 +1,1 @@
+"""The reader: both sides of a part beside each other, with numbers at every step."""

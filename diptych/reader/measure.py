@@ -1,0 +1,121 @@
+"""Turn what both sides recorded under a name into a value that can be shown."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from diptych.reader.axes import labelled, named
+from diptych.reader.cases import Prepared
+from diptych.reader.model import Value
+from parity_tests.agreement import as_array, compare, is_numeric, named_dtype
+
+MOST_SHOWN = 64
+Axes = Mapping[str, tuple[str, ...]]
+
+
+class Measure:
+    """Compares by name, with the yardsticks and the labels of one case."""
+
+    def __init__(self, prepared: Prepared, yardsticks: Mapping[str, float]):
+        self.case = prepared.case
+        self.labels = prepared.labels
+        self.yardsticks = yardsticks
+
+    def weights(self) -> tuple[Value, ...]:
+        """Show the weights, which both sides were given."""
+        return self.values(self.case.weights, self.case.weights, {})
+
+    def inputs(self, axes: Axes) -> tuple[Value, ...]:
+        """Show what went in; which weights dropout spares, NumPy has to be told."""
+        given = {
+            name: value
+            for name, value in self.case.inputs.items()
+            if isinstance(value, np.ndarray)
+        }
+        to_torch = {name: value for name, value in given.items() if name != "keep"}
+        return self.values(given, to_torch, axes)
+
+    def values(
+        self, here: Mapping[str, Any], there: Mapping[str, Any], axes: Axes
+    ) -> tuple[Value, ...]:
+        """Compare what both sides have; a name of one side alone is shown as such.
+
+        A `return` that repeats another value is left out.
+        """
+        sides = [
+            {name: numbers(value) for name, value in side.items() if value is not None}
+            for side in (here, there)
+        ]
+        known = {name: np.shape(v) for side in sides for name, v in arrays(side)}
+        names = dict.fromkeys([*sides[0], *sides[1]])
+        return tuple(
+            self.value(name, [side.get(name) for side in sides], axes, known)
+            for name in names
+            if not (name == "return" and any(repeats(side) for side in sides))
+        )
+
+    def value(
+        self,
+        name: str,
+        sides: list[Any],
+        axes: Axes,
+        known: Mapping[str, tuple[int, ...]],
+    ) -> Value:
+        """Compare one quantity of both sides, and cut what is too long to show."""
+        here, there = sides
+        some = there if here is None else here
+        shape = known.get(name, ())
+        window = tuple(slice(MOST_SHOWN) for _ in shape)
+        shown = [
+            side[window] if isinstance(side, np.ndarray) else side for side in sides
+        ]
+        small = tuple(min(size, MOST_SHOWN) for size in shape)
+        value = Value(
+            name,
+            shape,
+            named_dtype(some),
+            labelled(small, named(name, shape, axes, known), self.labels),
+            *shown,
+            cut=cut_sentence(shape),
+        )
+        if here is None or there is None:
+            return value
+        found = compare(here, there, self.yardsticks.get(name, 0.0))
+        return replace(
+            value, difference=found.difference, score=found.score, agrees=found.holds
+        )
+
+
+def numbers(value: Any) -> Any:
+    """Bring numbers to NumPy, stack arrays of one shape, and leave text as it is."""
+    if isinstance(value, list | tuple):
+        entries = [numbers(entry) for entry in value]
+        alike = all(isinstance(each, np.ndarray) for each in entries)
+        if entries and alike and len({each.shape for each in entries}) == 1:
+            return np.stack(entries)
+        return entries
+    return as_array(value) if is_numeric(value) else value
+
+
+def arrays(side: Mapping[str, Any]) -> list[tuple[str, Any]]:
+    """List the arrays among values."""
+    return [(name, v) for name, v in side.items() if isinstance(v, np.ndarray)]
+
+
+def repeats(side: Mapping[str, Any]) -> bool:
+    """Whether what a side returned is one of its other values."""
+    returned = side.get("return")
+    return isinstance(returned, np.ndarray) and any(
+        name != "return" and np.array_equal(value, returned, equal_nan=True)
+        for name, value in arrays(side)
+        if value.dtype == returned.dtype
+    )
+
+
+def cut_sentence(shape: tuple[int, ...]) -> str:
+    """Say what of an array is left out, if anything is."""
+    if all(size <= MOST_SHOWN for size in shape):
+        return ""
+    return f"The first {MOST_SHOWN} of {max(shape):,} are shown."

@@ -1,0 +1,145 @@
+"""What a reading consists of: plain data, which a page and a terminal both show."""
+
+from dataclasses import dataclass, fields, is_dataclass, replace
+from typing import Any
+
+import numpy as np
+
+
+@dataclass(frozen=True)
+class Formula:
+    """What a step computes, as TeX and as plain text."""
+
+    tex: str
+    plain: str
+
+
+@dataclass(frozen=True)
+class Step:
+    """A numbered step: its sentence as in the source, and its formula if it has one."""
+
+    number: int
+    sentence: str
+    formula: Formula | None = None
+
+
+@dataclass(frozen=True)
+class Code:
+    """Lines exactly as they stand in a file, less the indentation they share.
+
+    `first` and `last` say which steps they do; 0 is what stands before the first.
+    """
+
+    path: str
+    line: int
+    text: str
+    first: int = 0
+    last: int = 0
+
+
+@dataclass(frozen=True)
+class Axis:
+    """An axis of a value: its letter if it has one, and a label for each place."""
+
+    name: str
+    labels: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Value:
+    """A quantity as both sides have it; a side that lacks it has None.
+
+    `shape` is the true one. What is too long to show is cut, and `cut` says so.
+    """
+
+    name: str
+    shape: tuple[int, ...]
+    dtype: str
+    axes: tuple[Axis, ...]
+    reference: Any
+    torch: Any
+    difference: float | None = None
+    score: float | None = None
+    agrees: bool | None = None
+    cut: str = ""
+
+    @property
+    def side(self) -> str:
+        """Whose it is: of "both", "NumPy only" or "PyTorch only"."""
+        if self.reference is None:
+            return "PyTorch only"
+        return "NumPy only" if self.torch is None else "both"
+
+    @property
+    def shown(self) -> Any:
+        """The numbers to show: those of the reference where it has them."""
+        return self.torch if self.reference is None else self.reference
+
+
+@dataclass(frozen=True)
+class Run:
+    """What a row's steps computed once: in which call, and in which pass of a loop."""
+
+    call: int
+    turn: int
+    values: tuple[Value, ...]
+
+
+@dataclass(frozen=True)
+class Row:
+    """Steps that stand beside each other: one on each side, or a fused call's many."""
+
+    steps: tuple[Step, ...]
+    reference: tuple[Code, ...]
+    torch: tuple[Code, ...]
+    runs: tuple[Run, ...] = ()
+
+    @property
+    def first(self) -> int:
+        """The number of the first step."""
+        return self.steps[0].number
+
+    @property
+    def last(self) -> int:
+        """The number of the last step."""
+        return self.steps[-1].number
+
+    def in_call(self, call: int) -> "Row":
+        """Keep the runs of one call of the function."""
+        return replace(self, runs=tuple(r for r in self.runs if r.call == call))
+
+
+@dataclass(frozen=True)
+class Section:
+    """A function with numbered steps; it may run several times, as heads do."""
+
+    function: str
+    sentence: str
+    rows: tuple[Row, ...]
+    calls: int = 0
+
+    @property
+    def title(self) -> str:
+        """The function's name without its file."""
+        return ".".join(self.function.split(".")[2:])
+
+
+def plain(value: Any) -> Any:
+    """Turn a reading into what JSON can hold; an infinity or NaN becomes its name.
+
+    >>> plain(Axis("T", ("a", "b"))), plain(np.array([1.0, -np.inf]))
+    ({'name': 'T', 'labels': ['a', 'b']}, [1.0, '-inf'])
+    """
+    if is_dataclass(value):
+        return {f.name: plain(getattr(value, f.name)) for f in fields(value)}
+    if isinstance(value, np.ndarray | np.generic):
+        return plain(value.tolist())
+    if isinstance(value, dict):
+        return {str(key): plain(entry) for key, entry in value.items()}
+    if isinstance(value, list | tuple):
+        return [plain(entry) for entry in value]
+    if isinstance(value, float) and not np.isfinite(value):
+        return str(value)
+    if isinstance(value, bytes):
+        return list(value)
+    return value

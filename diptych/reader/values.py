@@ -1,0 +1,124 @@
+"""Run both sides on one input and put every step's values into the reading."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+
+from diptych.reader.axes import axes_in
+from diptych.reader.cases import Prepared, prepare
+from diptych.reader.inputs import Choices
+from diptych.reader.measure import Measure
+from diptych.reader.model import Row, Run, Section, Value
+from diptych.reader.reading import Agreement, Input, Reading
+from parity_tests.catalogue import concept as concept_of
+from parity_tests.concept import Concept
+from parity_tests.pairing import Pair, pair_calls, shared
+from parity_tests.recording import Invocation, Recording, record
+
+Calls = list[tuple[Invocation, Invocation]]
+
+
+def with_values(reading: Reading, choices: Choices) -> Reading:
+    """Add what both sides compute to a reading of the source.
+
+    Raises:
+        ValueError: the choices cannot be run; the message is a sentence.
+    """
+    concept = concept_of(reading.path)
+    prepared = prepare(concept, choices)
+    ours, theirs = run(concept, prepared)
+    calls = list(paired(ours, theirs))
+    measure = Measure(prepared, concept.yardsticks(prepared.case))
+    first, *others = (filled(each, calls, measure) for each in reading.sections)
+    sections = (with_input(first, measure), *others)
+    result = measure.values({"result": ours.result}, {"result": theirs.result}, {})
+    return replace(
+        reading,
+        sections=sections,
+        input=Input(
+            prepared.text,
+            prepared.tokens,
+            dict(prepared.case.config),
+            choices,
+            prepared.remarks,
+        ),
+        agreement=overall(sections, result),
+        result=result,
+    )
+
+
+def run(concept: Concept, prepared: Prepared) -> tuple[Recording, Recording]:
+    """Record both sides on the same case."""
+    case = prepared.case
+    return (
+        record("reference", lambda: concept.run_reference(concept.reference, case)),
+        record("torch_impl", lambda: concept.run_torch(concept.torch, case)),
+    )
+
+
+def paired(
+    ours: Recording, theirs: Recording
+) -> Iterator[tuple[Invocation, Invocation]]:
+    """Pair the calls of the functions that both sides have, in calling order."""
+    left, right = shared(ours, theirs.package), shared(theirs, ours.package)
+    yield from zip(left, right, strict=False)
+
+
+def filled(section: Section, calls: Calls, measure: Measure) -> Section:
+    """Put the values of every call of a function into its rows."""
+    own = [pair for pair in calls if pair[0].function == section.function]
+    axes = axes_in("/".join(section.function.split(".")[:2]), section.function)
+    ends = [row.last for row in section.rows]
+    runs: dict[int, list[Run]] = {end: [] for end in ends}
+    for number, pair in enumerate(own):
+        for step in with_returned(pair_calls(*pair)):
+            end = min(end for end in ends if end >= step.step.last)
+            values = measure.values(step.expected, step.actual, axes)
+            runs[end].append(Run(number, step.turn, values))
+    rows = tuple(
+        replace(row, runs=tuple(in_order(row, each) for each in runs[row.last]))
+        for row in section.rows
+    )
+    return replace(section, rows=rows, calls=len(own))
+
+
+def with_returned(pairs: Iterator[Pair]) -> list[Pair]:
+    """Put what a function returned to what its last step has made."""
+    *steps, outcome = pairs
+    if not steps:
+        return []
+    last = steps[-1]
+    expected, actual = last.expected | outcome.expected, last.actual | outcome.actual
+    return [*steps[:-1], replace(last, expected=expected, actual=actual)]
+
+
+def with_input(section: Section, measure: Measure) -> Section:
+    """Put the weights and what went in into row 0."""
+    setup, *steps = section.rows
+    axes = axes_in("/".join(section.function.split(".")[:2]), section.function)
+    values = (*measure.weights(), *measure.inputs(axes))
+    return replace(section, rows=(replace(setup, runs=(Run(0, 1, values),)), *steps))
+
+
+def in_order(row: Row, run: Run) -> Run:
+    """Put values in the order in which the code first names them."""
+    text = "\n".join(code.text for code in (*row.reference, *row.torch))
+
+    def place(value: Value) -> int:
+        found = re.search(rf"\b{re.escape(value.name)}\b", text)
+        return found.start() if found else len(text)
+
+    return replace(run, values=tuple(sorted(run.values, key=place)))
+
+
+def overall(sections: tuple[Section, ...], result: tuple[Value, ...]) -> Agreement:
+    """Find the worst of all values that both sides have."""
+    rows: list[Row] = [row for section in sections for row in section.rows]
+    values = [v for row in rows for run in row.runs for v in run.values]
+    both = [v for v in (*values, *result) if v.agrees is not None]
+    return Agreement(
+        difference=max((v.difference or 0.0 for v in both), default=0.0),
+        score=max((v.score or 0.0 for v in both), default=0.0),
+        dtype=result[-1].dtype if result else "",
+        agrees=all(v.agrees for v in both),
+    )
