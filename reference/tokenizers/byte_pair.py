@@ -14,13 +14,16 @@ from jaxtyping import Int
 
 from reference.tokenizers import gpt2_vocabulary
 from reference.tokenizers.byte_vocabulary import ByteVocabulary
+from reference.tokenizers.merge_table import merge_rows
 from reference.tokenizers.special_tokens import (
     Choice,
     end_texts,
     find_special_tokens,
+    pack,
     refuse_special_tokens,
+    unpack,
 )
-from reference.tokenizers.text import code_points, text_of, token_ids
+from reference.tokenizers.text import code_points, token_ids
 from reference.tokenizers.tokenizer import Tokenizer
 from reference.tokenizers.train_merges import train_merges
 
@@ -45,11 +48,10 @@ class BytePairTokenizer(Tokenizer):
         base_bytes: Int[np.ndarray, "256"] | Sequence[int] | None = None,
     ):
         refuse_special_tokens(special_tokens)
-        points = [code_points(token) for token in special_tokens]
-        self.base_bytes = np.array(range(256) if base_bytes is None else base_bytes)
-        self.merges = np.array(merges, np.int64).reshape(-1, 2)
-        self.special_points = np.concatenate([np.zeros(0, np.int64), *points])
-        self.special_lengths = np.array([len(p) for p in points], np.int64)
+        order = range(256) if base_bytes is None else base_bytes
+        self.base_bytes = np.array(order, np.int64)
+        self.merges = np.array(merge_rows(merges), np.int64).reshape(-1, 2)
+        self.special_points, self.special_lengths = pack(special_tokens)
         self._index()
 
     @classmethod
@@ -107,16 +109,17 @@ class BytePairTokenizer(Tokenizer):
             ValueError: `text` holds a lone surrogate, or a special token that is
                 neither allowed nor left out of `disallowed_special`.
         """
-        # 1. Read the text; where a special token stands, one text ends.
+        # 1. Read the text, and find the special tokens in it.
         points = code_points(text)
-        specials = find_special_tokens(
+        found = find_special_tokens(
             text, self._special_tokens, allowed_special, disallowed_special
         )
-        points = end_texts(points, specials)
-        numbers = np.array([number for _, _, number in specials], np.int64)
+
+        # 2. Where one stands, one text ends and another begins.
+        points, numbers = end_texts(points, found)
         end_ids = 256 + len(self.merges) + numbers
 
-        # 2. Encode what is between them, and put their ids in their places.
+        # 3. Encode what is between them.
         ids = self._vocabulary.encode(points, end_ids)
         return ids
 
@@ -139,14 +142,7 @@ class BytePairTokenizer(Tokenizer):
         return self.decode_bytes(ids).decode("utf-8", errors="replace")
 
     def _index(self) -> None:
-        ends = np.cumsum(self.special_lengths)
-        if self.special_lengths.sum() != len(self.special_points):
-            raise ValueError(
-                f"special_lengths must add up to {len(self.special_points)}, the "
-                f"number of special_points, got {self.special_lengths.sum()}"
-            )
-        parts = np.split(self.special_points, ends)[:-1]
-        self._special_tokens = [text_of(part) for part in parts]
+        self._special_tokens = unpack(self.special_points, self.special_lengths)
         refuse_special_tokens(self._special_tokens)
         self._vocabulary = ByteVocabulary(
             self.base_bytes, self.merges, self._special_tokens

@@ -95,7 +95,7 @@ class ByteVocabulary:
         data, begins, lengths = byte_words(points)
 
         # 2. Find those that are one token.
-        words = self.whole_words.find(spell(data, begins, lengths))
+        words = self.whole_words(spell(data, begins, lengths))
         ids = np.append(self.whole_ids, -1)[words]
 
         # 3. Keep the bytes of the others.
@@ -116,15 +116,15 @@ class ByteVocabulary:
         return self.data[span_places(self.starts[ids], self.lengths[ids])].tobytes()
 
 
-def refuse_base_bytes(base_bytes: Int[np.ndarray, "256"]) -> None:
+def refuse_base_bytes(base_bytes: Int[np.ndarray, " 256"]) -> None:
     """Refuse what does not hold every byte once.
 
     Raises:
-        ValueError: a byte is missing.
+        ValueError: a byte is missing or stands twice.
     """
-    missing = np.setdiff1d(np.arange(256), base_bytes)
-    if len(missing) > 0 or len(base_bytes) != 256:
+    missing = sorted(set(range(256)) - set(base_bytes.ravel().tolist()))
+    if missing or base_bytes.shape != (256,):
         raise ValueError(
-            f"base_bytes must hold every byte once, got {len(base_bytes)} "
-            f"without {missing.tolist()}"
+            f"base_bytes must hold every byte once, got {base_bytes.size} of them "
+            f"without {missing}"
         )

@@ -19,8 +19,9 @@ def byte_words(
 
     The end of a text, `END`, is a word of no bytes, and the only one.
 
-    >>> byte_words(np.array([ord(c) for c in "é é"]))
-    (array([195, 169,  32, 195, 169], dtype=uint8), array([0, 2]), array([2, 3]))
+    >>> data, begins, lengths = byte_words(np.array([ord(c) for c in "é é"]))
+    >>> data.tolist(), begins.tolist(), lengths.tolist()
+    ([195, 169, 32, 195, 169], [0, 2], [2, 3])
     """
     # 1. Cut the text into words.
     starts = split(points)

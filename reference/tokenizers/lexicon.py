@@ -8,7 +8,7 @@ Twin:   torch_impl/tokenizers/lexicon.py
 import numpy as np
 from jaxtyping import Int64
 
-from reference.tokenizers.spelling import HASH_BITS, Spelling, same_words
+from reference.tokenizers.spelling import BEYOND, HASH_BITS, Spelling, same_words
 
 
 def distinct(
@@ -51,20 +51,20 @@ class Lexicon:
     >>> data = np.array([7, 7, 8], np.uint8)
     >>> known = spell(data, np.array([0, 2]), np.array([2, 1]))
     >>> asked = spell(data, np.array([2, 1, 0]), np.array([1, 2, 2]))
-    >>> Lexicon(known).find(asked)
+    >>> Lexicon(known)(asked)
     array([ 1, -1,  0])
     """
 
     def __init__(self, words: Spelling):
         self.words = words
         self.order = np.argsort(words.hashes, kind="stable")
-        self.hashes = np.append(words.hashes[self.order], np.iinfo(np.int64).max)
-        self.bits = max(len(self.order).bit_length() + 1, 1)
-        lowest = np.arange(-(2 ** (self.bits - 1)), 2 ** (self.bits - 1))
-        lowest <<= HASH_BITS - self.bits
+        self.hashes = np.append(words.hashes[self.order], BEYOND)
+        self.bits = len(self.order).bit_length() + 1
+        half = 2 ** (self.bits - 1)
+        lowest = np.arange(-half, half) << HASH_BITS - self.bits
         self.bucket_start = np.searchsorted(self.hashes, lowest)
 
-    def find(self, asked: Spelling) -> Int64[np.ndarray, " W"]:
+    def __call__(self, asked: Spelling) -> Int64[np.ndarray, " W"]:
         """Number every word as it is known, -1 where it is not.
 
         Of equal known words the first is found.

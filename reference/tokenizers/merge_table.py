@@ -4,6 +4,8 @@ Source: Sennrich et al. 2016, https://arxiv.org/abs/1508.07909, section 3.2.
 Twin:   torch_impl/tokenizers/merge_table.py
 """
 
+from typing import Any
+
 import numpy as np
 from jaxtyping import Bool, Int
 
@@ -86,13 +88,29 @@ def parts(
     return np.concatenate(found), np.concatenate(of)
 
 
+def merge_rows(merges: Any) -> list[list[int]]:
+    """Read merges, in an array or a list, as pairs of whole numbers.
+
+    Raises:
+        ValueError: one of them is no such pair.
+    """
+    rows = merges.tolist() if hasattr(merges, "tolist") else list(merges)
+    for rank, row in enumerate(rows):
+        whole = isinstance(row, list | tuple) and all(type(i) is int for i in row)
+        if not whole or len(row) != 2 or max(row).bit_length() > 62:
+            raise ValueError(f"a merge is a pair of ids, got {row!r} at rank {rank}")
+    return rows
+
+
 def refuse_merges(merges: Int[np.ndarray, "R 2"], n_base: int) -> None:
     """Refuse merges that no training could have found in this order.
 
     Raises:
         ValueError: a merge joins what does not exist before it, or a pair that an
-            earlier merge joins.
+            earlier merge joins; or the rows are no pairs.
     """
+    if merges.ndim != 2 or merges.shape[1] != 2:
+        raise ValueError(f"merges must have shape (R, 2), got {tuple(merges.shape)}")
     ranks = np.arange(len(merges))
     outside = (merges < 0) | (merges >= n_base + ranks[:, None])
     for rank in np.flatnonzero(outside.any(axis=1))[:1]:

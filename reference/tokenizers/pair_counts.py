@@ -19,12 +19,13 @@ class PairCounts:
     In `a a a` the pair (a, a) counts twice, though one merge takes two of the three.
 
     >>> a, b = 0, 1
-    >>> pairs = PairCounts(np.array([a, b, a, b]), np.array([0, 0, 0, 0]), np.array([5]))
+    >>> symbols, word_of = np.array([a, b, a, b]), np.array([0, 0, 0, 0])
+    >>> pairs = PairCounts(symbols, word_of, word_counts=np.array([5]))
     >>> pairs.lefts[:2].tolist(), pairs.rights[:2].tolist(), pairs.counts[:2].tolist()
     ([0, 1], [1, 0], [10, 5])
     >>> pairs.merge(0, new_symbol=2)
-    >>> pairs.lefts[2], pairs.rights[2], pairs.counts[:3].tolist()
-    (np.int64(2), np.int64(2), [0, 0, 5])
+    >>> pairs.lefts[:3].tolist(), pairs.rights[:3].tolist(), pairs.counts[:3].tolist()
+    ([0, 1, 2], [1, 0, 2], [0, 0, 5])
     """
 
     def __init__(
@@ -52,7 +53,7 @@ class PairCounts:
         self._number(places)
 
     def merge(self, pair: int, new_symbol: int) -> None:
-        """Replace the pair by one symbol wherever it stands."""
+        """Replace the pair, which must stand somewhere, by one symbol everywhere."""
         # 1. Find where the pair still stands.
         places = self.places[self.ends[pair] : self.ends[pair + 1]]
         places = places[self.pair_at[places] == pair]
@@ -60,7 +61,7 @@ class PairCounts:
         # 2. In a run (a a a), keep every other place, from the left.
         order = np.arange(len(places))
         follows = np.append(False, self.behind[places[:-1]] == places[1:])
-        run = np.maximum.accumulate(np.where(follows[: len(order)], 0, order))
+        run = np.maximum.accumulate(np.where(follows, 0, order))
         places = places[(order - run) % 2 == 0]
 
         # 3. Take back what the pairs there and next to it count.
@@ -96,9 +97,8 @@ class PairCounts:
 
         # 3. Count them, and note their places behind those of the others.
         np.add.at(self.counts, numbers, self.weights[places])
-        begin, n_new = self.ends[self.n_pairs], int(leads.sum())
+        begin = self.ends[self.n_pairs]
         self.places[begin : begin + len(places)] = places
-        self.ends[self.n_pairs + 1 :][:n_new] = begin + np.cumsum(
-            np.bincount(numbers - self.n_pairs, minlength=n_new)
-        )
-        self.n_pairs += n_new
+        n_places = np.bincount(numbers - self.n_pairs)
+        self.ends[self.n_pairs + 1 :][: len(n_places)] = begin + np.cumsum(n_places)
+        self.n_pairs += len(n_places)

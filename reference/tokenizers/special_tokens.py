@@ -13,7 +13,7 @@ import numpy as np
 from jaxtyping import Int
 
 from reference.tokenizers.character_classes import END
-from reference.tokenizers.text import refuse_text
+from reference.tokenizers.text import code_points, refuse_text, text_of
 
 Choice = Collection[str] | Literal["all"]
 
@@ -22,9 +22,11 @@ def refuse_special_tokens(special_tokens: Sequence[str]) -> None:
     """Refuse special tokens that no text could hold, or that are not all different.
 
     Raises:
-        TypeError: one is not a string.
+        TypeError: one is not a string, or there is one string instead of several.
         ValueError: one is empty, stands twice, or holds a lone surrogate.
     """
+    if isinstance(special_tokens, str):
+        raise TypeError("special_tokens must be a list of strings, got one string")
     for place, token in enumerate(special_tokens):
         refuse_text(token)
         if not token:
@@ -82,18 +84,47 @@ def named(tokens: Collection[str], known: set[str]) -> set[str]:
     return set(tokens)
 
 
+def pack(
+    special_tokens: Sequence[str],
+) -> tuple[Int[np.ndarray, " P"], Int[np.ndarray, " S"]]:
+    """Write special tokens as their code points, end to end, and how many each has.
+
+    >>> pack(["<|b|>", "c"])
+    (array([ 60, 124,  98, 124,  62,  99]), array([5, 1]))
+    """
+    lengths = np.array([len(token) for token in special_tokens], np.int64)
+    return code_points("".join(special_tokens)), lengths
+
+
+def unpack(points: Int[np.ndarray, " P"], lengths: Int[np.ndarray, " S"]) -> list[str]:
+    """Read special tokens that `pack` wrote.
+
+    Raises:
+        ValueError: the lengths do not add up to the number of code points.
+    """
+    if lengths.sum() != len(points):
+        raise ValueError(
+            f"special_lengths must add up to {len(points)}, the number of "
+            f"special_points, got {lengths.sum()}"
+        )
+    ends = np.cumsum(lengths).tolist()
+    spans = zip([0, *ends], ends, strict=False)
+    return [text_of(points[start:end]) for start, end in spans]
+
+
 def end_texts(
     points: Int[np.ndarray, " N"], found: Sequence[tuple[int, int, int]]
-) -> Int[np.ndarray, " M"]:
-    """Put one `END` in place of every special token that was found.
+) -> tuple[Int[np.ndarray, " M"], Int[np.ndarray, " E"]]:
+    """Put one `END` in place of each special token found; give their numbers.
 
     >>> end_texts(np.array([97, 98, 99]), [(1, 3, 0)])
-    array([     97, 1114112])
+    (array([     97, 1114112]), array([0]))
     """
+    numbers = np.array([number for _, _, number in found], np.int64)
     if not found:
-        return points
+        return points, numbers
     points, keep = points.copy(), np.ones(len(points), bool)
     for start, stop, _ in found:
         points[start] = END
         keep[start + 1 : stop] = False
-    return points[keep]
+    return points[keep], numbers

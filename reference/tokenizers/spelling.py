@@ -16,7 +16,8 @@ from reference.tokenizers.spans import span_places
 STEP = 0x9E3779B97F4A7C15 - 2**64
 MIX = (0xBF58476D1CE4E5B9 - 2**64, 0x94D049BB133111EB - 2**64)
 KEEP = np.array([2 ** (8 * n) - 1 for n in range(8)] + [-1])  # the first n bytes
-HASH_BITS = 63  # so that no hash is as large as what stands behind the last
+HASH_BITS = 63
+BEYOND = 2**62  # larger than every hash
 
 
 class Spelling(NamedTuple):
@@ -71,7 +72,7 @@ def hash_words(
 
     # 2. Add up the blocks of each word, as differences of running sums.
     sums = np.append(0, np.cumsum(mixed))
-    behind = np.append(first[1:], len(blocks))
+    behind = np.append(first, len(blocks))[1:]
     totals = sums[behind] - sums[first]
 
     # 3. Mix again, with the length.

@@ -51,10 +51,11 @@ def train_merges(
 
     for rank in range(n_merges):
         # 3. Choose the commonest pair; stop when there is none.
-        counts = pairs.counts[: pairs.n_pairs]
-        commonest = np.flatnonzero(counts == counts.max(initial=1))
-        if len(commonest) == 0:
+        counts = pairs.counts[: pairs.n_pairs + 1]  # the last is zero
+        most = counts.max()
+        if most == 0:
             return merges[:rank]
+        commonest = np.flatnonzero(counts == most)
         pair = int(commonest[0])
         if len(commonest) > 1:
             pair = choose(pairs, commonest, alphabet, tie_break)
@@ -87,8 +88,8 @@ def choose(
     tie_break: str,
 ) -> int:
     """Choose one of several pairs that are equally common."""
-    if tie_break == "first_seen":
-        wanted = np.zeros(pairs.n_pairs + 1, bool)  # the last stands for no pair, -1
+    if tie_break == "first_seen":  # pair -1, which is none, reads the last of `wanted`
+        wanted = np.zeros(pairs.n_pairs + 1, bool)
         wanted[commonest] = True
         return int(pairs.pair_at[np.argmax(wanted[pairs.pair_at])])
     lefts, rights = pairs.lefts[commonest], pairs.rights[commonest]

@@ -1,0 +1,142 @@
+"""Which neighbours merge, at what rank, and what could come between them.
+
+Source: Sennrich et al. 2016, https://arxiv.org/abs/1508.07909, section 3.2.
+Twin:   reference/tokenizers/merge_table.py
+"""
+
+from typing import Any
+
+import torch
+import torch.nn.functional as F
+from jaxtyping import Bool, Int
+from torch import Tensor, nn
+
+NEVER = 2**62  # the rank of a pair that no merge joins
+
+
+class MergeTable(nn.Module):
+    """A row for every pair of neighbours that matters, found by binary search.
+
+    For neighbours x y, `rank` is the merge that joins them; `grown_left` the lowest
+    rank that joins y to a longer symbol that ends in x; `grown_right` the lowest that
+    joins x to a longer symbol that begins with y. The last row, all `NEVER`, stands
+    for every pair that is not listed.
+
+    >>> a, b, ab = 0, 1, 2
+    >>> table = MergeTable(torch.tensor([[a, b], [b, ab]]), n_base=2)
+    >>> row = table.find(torch.tensor([b]), torch.tensor([a]), torch.tensor([True]))
+    >>> bool(table.rank[row] == NEVER), table.grown_right[row].item()  # b, ab
+    (True, 1)
+    """
+
+    codes: Tensor
+    rank: Tensor
+    grown_left: Tensor
+    grown_right: Tensor
+
+    def __init__(self, merges: Int[Tensor, "R 2"], n_base: int):
+        super().__init__()
+        refuse_merges(merges, n_base)
+        self.n_symbols = n_base + len(merges)
+        lefts, rights = merges.unbind(1)
+        codes = lefts * self.n_symbols + rights
+        ranks = torch.arange(len(merges), device=merges.device)
+
+        # 1. List what each left part ends in, and each right part begins with.
+        ends, left_ranks = parts(lefts, rights, n_base)
+        begins, right_ranks = parts(rights, lefts, n_base)
+
+        # 2. Code the pairs that meet when those merges happen.
+        left_codes = ends * self.n_symbols + rights[left_ranks]
+        right_codes = lefts[right_ranks] * self.n_symbols + begins
+
+        # 3. List every pair once, in order.
+        every_code = torch.cat([codes, left_codes, right_codes]).unique()
+        self.register_buffer("codes", every_code, persistent=False)
+
+        # 4. Keep the lowest rank of each.
+        for name, some_codes, their_ranks in (
+            ("rank", codes, ranks),
+            ("grown_left", left_codes, left_ranks),
+            ("grown_right", right_codes, right_ranks),
+        ):
+            lowest = self.lowest(some_codes, their_ranks)
+            self.register_buffer(name, lowest, persistent=False)
+
+    def lowest(
+        self, codes: Int[Tensor, " P"], ranks: Int[Tensor, " P"]
+    ) -> Int[Tensor, " K"]:
+        """Give every row the lowest rank of its code."""
+        column = codes.new_full((len(self.codes) + 1,), NEVER)
+        rows = torch.searchsorted(self.codes, codes)
+        return column.scatter_reduce(0, rows, ranks, "amin")
+
+    def find(
+        self,
+        lefts: Int[Tensor, " P"],
+        rights: Int[Tensor, " P"],
+        within: Bool[Tensor, " P"],
+    ) -> Int[Tensor, " P"]:
+        """Find the row of each pair, the last one if it is not `within` a word."""
+        codes = lefts * self.n_symbols + rights
+        rows = torch.searchsorted(self.codes, codes)
+        listed = F.pad(self.codes, (0, 1), value=-1)[rows] == codes
+        return rows.masked_fill(~(listed & within), len(self.codes))
+
+
+def parts(
+    symbols: Int[Tensor, " R"], part_of: Int[Tensor, " R"], n_base: int
+) -> tuple[Int[Tensor, " S"], Int[Tensor, " S"]]:
+    """List the part of each symbol, that one's part, and so on; and whose it is.
+
+    >>> parts(torch.tensor([0, 4]), part_of=torch.tensor([1, 3]), n_base=3)
+    (tensor([3, 1]), tensor([1, 1]))
+    """
+    owners = torch.arange(len(symbols), device=symbols.device)
+    found, of = [symbols[:0]], [owners[:0]]
+    while len(symbols) > 0:
+        made = (symbols >= n_base).nonzero().flatten()
+        symbols, owners = part_of[symbols[made] - n_base], owners[made]
+        found.append(symbols)
+        of.append(owners)
+    return torch.cat(found), torch.cat(of)
+
+
+def merge_rows(merges: Any) -> list[list[int]]:
+    """Read merges, in an array or a list, as pairs of whole numbers.
+
+    Raises:
+        ValueError: one of them is no such pair.
+    """
+    rows = merges.tolist() if hasattr(merges, "tolist") else list(merges)
+    for rank, row in enumerate(rows):
+        whole = isinstance(row, list | tuple) and all(type(i) is int for i in row)
+        if not whole or len(row) != 2 or max(row).bit_length() > 62:
+            raise ValueError(f"a merge is a pair of ids, got {row!r} at rank {rank}")
+    return rows
+
+
+def refuse_merges(merges: Int[Tensor, "R 2"], n_base: int) -> None:
+    """Refuse merges that no training could have found in this order.
+
+    Raises:
+        ValueError: a merge joins what does not exist before it, or a pair that an
+            earlier merge joins; or the rows are no pairs.
+    """
+    if merges.ndim != 2 or merges.shape[1] != 2:
+        raise ValueError(f"merges must have shape (R, 2), got {tuple(merges.shape)}")
+    ranks = torch.arange(len(merges), device=merges.device)
+    outside = (merges < 0) | (merges >= n_base + ranks[:, None])
+    for rank in outside.any(dim=1).nonzero().flatten()[:1].tolist():
+        raise ValueError(
+            f"a merge joins symbols that exist before it, got {merges[rank].tolist()} "
+            f"at rank {rank}"
+        )
+    codes = merges[:, 0] * (n_base + len(merges)) + merges[:, 1]
+    arranged, order = codes.sort(stable=True)
+    again = order[1:][arranged[1:] == arranged[:-1]]
+    for rank in again.sort().values[:1].tolist():
+        raise ValueError(
+            f"a pair is merged at one rank only, got {merges[rank].tolist()} "
+            f"again at rank {rank}"
+        )
