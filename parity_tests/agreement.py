@@ -15,6 +15,7 @@ import numpy as np
 import torch
 
 LIMIT = 8.0
+SHORT = 40  # how much of a text a message may hold
 
 DTYPE_OF_PYTHON = {bool: "bool", int: "int64", float: "float64"}
 
@@ -160,10 +161,15 @@ def found(left: Any, right: Any, wrong: Any) -> str:
 
 
 def told_apart(left: Any, right: Any) -> str:
-    """Say from where on two texts differ, and how each goes on."""
-    if not isinstance(left, str | bytes):
+    """Give both texts, or of long ones what follows from where they differ.
+
+    >>> told_apart("low", "lot"), told_apart("a" * 50 + "low", "a" * 50 + "lot")
+    ("expected 'low', got 'lot'", "at [52]: expected 'w', got 't'")
+    """
+    if not isinstance(left, str | bytes) or max(len(left), len(right)) <= SHORT:
         return f"expected {left!r}, got {right!r}"
     pairs = zip(left, right, strict=False)
-    short = min(len(left), len(right))
-    at = next((i for i, (a, b) in enumerate(pairs) if a != b), short)
-    return f"at [{at}]: expected {left[at : at + 20]!r}, got {right[at : at + 20]!r}"
+    end = min(len(left), len(right))
+    at = next((i for i, (a, b) in enumerate(pairs) if a != b), end)
+    until = at + SHORT
+    return f"at [{at}]: expected {left[at:until]!r}, got {right[at:until]!r}"

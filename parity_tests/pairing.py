@@ -92,7 +92,8 @@ def pair_calls(one: Invocation, other: Invocation) -> Iterator[Pair]:
         moment = here[-1].moment if here else moment
         if not reach_alike(here, there):
             left, right = {"next step": tell(here)}, {"next step": tell(there)}
-            yield Pair(one.function, step, moment, left, right, turn=turns[step])
+            step = (here or there)[0].step
+            yield Pair(one.function, step, moment, left, right, is_step=False)
             return
         required = stored(here) & stored(there)
         left, right = values(here), values(there)

@@ -102,9 +102,10 @@ class Follower:
         if event == "line":
             self.raised = ""
             self.move(frame)
-        elif event == "exception" and not issubclass(arg[0], StopIteration):
-            self.raised = arg[0].__name__
-        elif event == "return" and not yields(frame):
+        elif event == "exception":
+            harmless = issubclass(arg[0], StopIteration | GeneratorExit)
+            self.raised = "" if harmless else arg[0].__name__
+        elif event == "return" and (self.raised or not pauses(frame)):
             self.end(frame, arg)
         return self.follow
 
@@ -137,11 +138,12 @@ class Follower:
             self.invocation.snapshots.append(snapshot)
 
 
-def yields(frame: FrameType) -> bool:
-    """Whether a generator only pauses here; that looks like a return to a trace."""
+def pauses(frame: FrameType) -> bool:
+    """Whether a generator only pauses here; a trace calls that a return as well."""
     if not frame.f_code.co_flags & CO_GENERATOR:
         return False
-    return dis.opname[frame.f_code.co_code[frame.f_lasti]] == "YIELD_VALUE"
+    operation = dis.opname[frame.f_code.co_code[frame.f_lasti]]
+    return not operation.startswith("RETURN")
 
 
 def function_of(package: str, code: CodeType) -> SteppedFunction | None:
