@@ -3,7 +3,7 @@
 Source: https://docs.pytorch.org/docs/stable/generated/torch.nn.Module.html
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, TypeVar
 
 import numpy as np
@@ -44,13 +44,15 @@ class Module:
             if isinstance(value, Module) and not name.startswith("_"):
                 yield name, value
 
+    def arrays(self) -> Iterator[tuple[str, Shaped[np.ndarray, "..."]]]:
+        """Yield the module's own arrays, by name, in the order they were set."""
+        for name, value in vars(self).items():
+            if isinstance(value, np.ndarray) and not name.startswith("_"):
+                yield name, value
+
     def state_dict(self) -> dict[str, Shaped[np.ndarray, "..."]]:
         """Return every weight by its dotted name; the arrays are the module's own."""
-        state = {
-            name: value
-            for name, value in vars(self).items()
-            if isinstance(value, np.ndarray) and not name.startswith("_")
-        }
+        state = dict(self.arrays())
         for child_name, child in self.children():
             for name, value in child.state_dict().items():
                 state[f"{child_name}.{name}"] = value
@@ -65,16 +67,25 @@ class Module:
             KeyError: a name is missing or unknown.
             ValueError: a shape differs.
         """
-        own = self.state_dict()
-        require_same_names(own, state)
-        given = {name: np.asarray(state[name]) for name in own}
-        for name, array in own.items():
-            if given[name].shape != array.shape:
+        require_same_names(self.state_dict(), state)
+        self._refuse_state(state, prefix="")
+        self._take_state(state, prefix="")
+
+    def _refuse_state(self, state: Mapping[str, Any], prefix: str) -> None:
+        for name, array in self.arrays():
+            shape = np.shape(state[prefix + name])
+            if shape != array.shape:
                 raise ValueError(
-                    f"{name} has shape {array.shape}, got {given[name].shape}"
+                    f"{prefix}{name} has shape {array.shape}, got {tuple(shape)}"
                 )
-        for name, array in own.items():
-            array[...] = given[name]
+        for name, child in self.children():
+            child._refuse_state(state, f"{prefix}{name}.")
+
+    def _take_state(self, state: Mapping[str, Any], prefix: str) -> None:
+        for name, array in self.arrays():
+            array[...] = np.asarray(state[prefix + name])
+        for name, child in self.children():
+            child._take_state(state, f"{prefix}{name}.")
 
     def train(self: M, mode: bool = True) -> M:
         """Switch to training, where dropout is active, and return the module."""
@@ -112,7 +123,7 @@ class ModuleList(Module):
     ['0', '1']
     """
 
-    def __init__(self, modules: list[Module]):
+    def __init__(self, modules: Iterable[Module]):
         for place, module in enumerate(modules):
             setattr(self, str(place), module)
 

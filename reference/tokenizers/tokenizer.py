@@ -5,13 +5,14 @@ Twin: torch_impl/tokenizers/tokenizer.py
 
 import os
 from collections.abc import Mapping, Sequence
+from copy import copy
 from pathlib import Path
 from typing import Any, TypeVar
 
 import numpy as np
 from jaxtyping import Int, Integer, Shaped
 
-from reference.module import Module, require_same_names
+from reference.module import Module
 from reference.tokenizers.saved import read_description, write_whole
 from reference.tokenizers.two_trains import TwoTrains
 
@@ -81,24 +82,18 @@ class Tokenizer(Module):
             row[: len(ids)] = ids
         return padded, lengths
 
-    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+    def _refuse_state(self, state: Mapping[str, Any], prefix: str) -> None:
+        copy(self)._take_state(state, prefix)  # which refuses what is no vocabulary
+
+    def _take_state(self, state: Mapping[str, Any], prefix: str) -> None:
         """Take over another tokenizer's vocabulary, whatever its size.
 
         Raises:
-            KeyError: a name is missing or unknown.
-            ValueError: the arrays are no vocabulary; the present one is kept.
+            ValueError: the arrays are no vocabulary.
         """
-        before = self.state_dict()
-        require_same_names(before, state)
-        try:
-            for name, array in before.items():
-                setattr(self, name, like(array, state[name], name))
-            self._index()
-        except ValueError:
-            for name, array in before.items():
-                setattr(self, name, array)
-            self._index()
-            raise
+        for name, array in [*self.arrays()]:
+            setattr(self, name, like(array, state[prefix + name], name))
+        self._index()
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write the vocabulary to `path` as JSON, which either backend can load.
