@@ -4,6 +4,9 @@ import ast
 import re
 from collections.abc import Iterator, Mapping
 from functools import cache
+from typing import Any
+
+import numpy as np
 
 from diptych.reader.model import Axis
 from diptych.reader.source import definition, lines_of
@@ -43,12 +46,13 @@ def commented(
     A row of arrays has its own axis before theirs: `# H × (T, D)`.
     """
     for part in ast.walk(node):
-        if isinstance(part, ast.Assign) and part.end_lineno:
-            if match := COMMENT.search(lines[part.end_lineno - 1]):
-                own = (axis.strip() for axis in match[2].split(","))
-                axes = (*filter(None, [match[1]]), *filter(None, own))
-                for target in part.targets:
-                    yield ast.unparse(target), axes
+        if not isinstance(part, ast.Assign | ast.AnnAssign) or not part.end_lineno:
+            continue
+        if match := COMMENT.search(lines[part.end_lineno - 1]):
+            own = (axis.strip() for axis in match[2].split(","))
+            axes = (*filter(None, [match[1]]), *filter(None, own))
+            targets = part.targets if isinstance(part, ast.Assign) else [part.target]
+            yield from ((ast.unparse(target), axes) for target in targets)
 
 
 def named(
@@ -90,15 +94,34 @@ def fitted(axes: tuple[str, ...], n_axes: int) -> tuple[str, ...]:
 
 
 def labelled(
-    shape: tuple[int, ...], names: tuple[str, ...], labels: Labels
+    shape: tuple[int, ...], names: tuple[str, ...], labels: Labels, most: int
 ) -> tuple[Axis, ...]:
-    """Label each place of an axis: by what is known of it, or by its number.
+    """Label the first places of each axis: by what is known of it, or by number.
 
-    >>> labelled((2, 1), ("T", "C"), {"T": ("the", "cat")})
+    >>> labelled((2, 1), ("T", "C"), {"T": ("the", "cat")}, most=64)
     (Axis(name='T', labels=('the', 'cat')), Axis(name='C', labels=('0',)))
     """
-    numbered = [tuple(str(place) for place in range(size)) for size in shape]
-    return tuple(
-        Axis(name, known if len(known := labels.get(name, ())) >= len(count) else count)
-        for name, count in zip(names, numbered, strict=True)
-    )
+    axes = []
+    for name, size in zip(names, shape, strict=True):
+        known = labels.get(name, ())
+        numbered = tuple(str(place) for place in range(min(size, most)))
+        axes.append(Axis(name, known[:most] if len(known) == size else numbered))
+    return tuple(axes)
+
+
+def spelled(values: Mapping[str, Any]) -> dict[int, tuple[str, ...]]:
+    """Spell out the rows of text among values, by their length.
+
+    A row of words stands for itself, code points for characters.
+
+    >>> spelled({"words": ["a", "cat"], "points": np.array([97])})
+    {2: ('a', 'cat'), 1: ('a',)}
+    """
+    found: dict[int, tuple[str, ...]] = {}
+    for name, value in values.items():
+        if isinstance(value, list) and value and isinstance(value[0], str):
+            found.setdefault(len(value), tuple(value))
+        elif name == "points" and isinstance(value, np.ndarray):
+            characters = tuple(chr(p) if p < 0x110000 else "" for p in value.tolist())
+            found.setdefault(len(value), characters)
+    return found

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from diptych.reader.inputs import MOST_TOKENS, PRESETS, Choices
+from diptych.reader.inputs import CORPUS, MOST_CHARACTERS, MOST_TOKENS, PRESETS, Choices
 from diptych.reader.notes import notes_on
 from parity_tests.attention.cases import accepted, with_mask
 from parity_tests.concept import Case, Concept
@@ -20,6 +20,7 @@ class Prepared:
     text: str
     labels: dict[str, tuple[str, ...]]
     remarks: tuple[str, ...] = ()
+    corpus: str = ""
 
     @property
     def tokens(self) -> tuple[str, ...]:
@@ -34,30 +35,94 @@ def prepare(concept: Concept, choices: Choices) -> Prepared:
         ValueError: the choices do not fit the concept; the message is a sentence.
     """
     choices.refuse()
-    return PREPARE[concept.group](concept, choices)
+    prepare_it = PREPARE.get(concept.path) or PREPARE[concept.group]
+    return prepare_it(concept, choices)
 
 
 def for_attention(concept: Concept, choices: Choices) -> Prepared:
     """Embed the words of the text, and draw weights."""
-    text = PRESETS["attention"][0].text if choices.text is None else choices.text
-    words = text.split()
-    if not words:
-        raise ValueError("the text has no words; attention needs one at least")
-    shown = words[:MOST_TOKENS]
-    remarks = []
-    if len(words) > len(shown):
-        remarks.append(f"The first {len(shown)} of {len(words):,} tokens are shown.")
+    text, words, remarks = words_of(concept, choices)
     variant = concept.reference
-    config = accepted(variant, sizes(concept, choices, len(shown)))
-    x = np.stack([embedded(word, choices) for word in shown])
+    config = accepted(variant, sizes(concept, choices, len(words)))
+    x = np.stack([embedded(word, choices) for word in words])
     rng = np.random.default_rng(choices.seed)
     drawn = variant(**config, **({"rng": rng} if config else {})).state_dict()
     weights = {name: array.astype(choices.dtype) for name, array in drawn.items()}
-    training = choices.dropout > 0
-    case = Case(config, {"x": x}, weights, training, choices.seed)
+    case = Case(config, {"x": x}, weights, choices.dropout > 0, choices.seed)
     heads = tuple(f"head {h}" for h in range(config.get("num_heads", 1)))
-    labels = {"T": tuple(shown), "S": tuple(shown), "H": heads}
-    return Prepared(with_mask(case), text, labels, tuple(remarks))
+    labels = {"T": words, "S": words, "H": heads}
+    return Prepared(with_mask(case), text, labels, remarks)
+
+
+def for_windows(concept: Concept, choices: Choices) -> Prepared:
+    """Number the words of the text, equal ones alike, and cut windows."""
+    text, words, remarks = words_of(concept, choices)
+    config = {"max_length": choices.max_length, "stride": choices.stride}
+    case = Case(config, {"ids": numbered(words)})
+    return Prepared(case, text, {"N": words, "T": words}, remarks)
+
+
+def for_embedding(concept: Concept, choices: Choices) -> Prepared:
+    """Number the words of the text, and draw a vector for each word and place."""
+    text, words, remarks = words_of(concept, choices)
+    ids = numbered(words)
+    config = {
+        "vocab_size": int(ids.max()) + 1,
+        "output_dim": choices.d_in,
+        "context_length": len(words),
+    }
+    rng = np.random.default_rng(choices.seed)
+    drawn = concept.reference(**config, rng=rng).state_dict()
+    weights = {name: array.astype(choices.dtype) for name, array in drawn.items()}
+    case = Case(config, {"ids": ids}, weights, seed=choices.seed)
+    return Prepared(case, text, {"T": words}, remarks)
+
+
+def for_tokenizer(concept: Concept, choices: Choices) -> Prepared:
+    """Learn from a small corpus, and encode the text."""
+    text = text_of(concept, choices)
+    corpus = CORPUS if choices.corpus is None else choices.corpus
+    config = accepted(concept.reference.train, {"unknown": True})
+    remarks = [
+        f"The first {MOST_CHARACTERS} of {len(each):,} characters are read."
+        for each in (text, corpus)
+        if len(each) > MOST_CHARACTERS
+    ]
+    text, corpus = text[:MOST_CHARACTERS], corpus[:MOST_CHARACTERS]
+    case = Case(config, {"corpus": corpus, "text": text})
+    return Prepared(case, text, {}, tuple(remarks), corpus)
+
+
+def text_of(concept: Concept, choices: Choices) -> str:
+    """Return the reader's text, or the first preset of the group."""
+    return PRESETS[concept.group][0].text if choices.text is None else choices.text
+
+
+def words_of(
+    concept: Concept, choices: Choices
+) -> tuple[str, tuple[str, ...], tuple[str, ...]]:
+    """Split the text at white space, and say so if there are too many words.
+
+    Raises:
+        ValueError: there is no word.
+    """
+    text = text_of(concept, choices)
+    words = text.split()
+    if not words:
+        raise ValueError("the text has no words; one is needed at least")
+    remark = f"The first {MOST_TOKENS} of {len(words):,} words are shown."
+    remarks = (remark,) if len(words) > MOST_TOKENS else ()
+    return text, tuple(words[:MOST_TOKENS]), remarks
+
+
+def numbered(words: tuple[str, ...]) -> Any:
+    """Number words in the order in which they first come.
+
+    >>> numbered(("the", "cat", "the"))
+    array([0, 1, 0])
+    """
+    order = list(dict.fromkeys(words))
+    return np.array([order.index(word) for word in words], np.int64)
 
 
 def sizes(concept: Concept, choices: Choices, n_tokens: int) -> dict[str, Any]:
@@ -81,5 +146,8 @@ def embedded(word: str, choices: Choices) -> Any:
 
 
 PREPARE: dict[str, Callable[[Concept, Choices], Prepared]] = {
+    "tokenizers": for_tokenizer,
+    "data/windows": for_windows,
+    "data/embedding": for_embedding,
     "attention": for_attention,
 }

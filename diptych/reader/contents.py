@@ -5,6 +5,10 @@ because the catalogue imports torch, and source can be shown without waiting for
 """
 
 READING_ORDER = (
+    "tokenizers/word",
+    "tokenizers/character",
+    "data/windows",
+    "data/embedding",
     "attention/simple",
     "attention/self_attention_v1",
     "attention/self_attention_v2",

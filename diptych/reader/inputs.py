@@ -15,13 +15,17 @@ LIMITS = {
 class Choices:
     """What goes into a part; None leaves a choice to the concept.
 
-    `dropout` above 0 runs the part as while training.
+    `corpus` is what a tokenizer learns from before it encodes `text`. `dropout` above
+    0 runs a part as while training.
     """
 
     text: str | None = None
+    corpus: str | None = None
     d_in: int = 3
     d_out: int | None = None
     num_heads: int = 2
+    max_length: int = 4
+    stride: int = 2
     seed: int = 0
     dropout: float = 0.0
     dtype: str = "float64"
@@ -62,15 +66,31 @@ class Preset:
     why: str
 
 
+HOSTILE = Preset(
+    "hostile",
+    "<b>bold</b> \x1b[31mred \u202egnp.exe 👩‍👩‍👧 a\x00b",
+    "mark-up, control characters and marks of direction are shown, not obeyed",
+)
+
+# The first of each group is what is shown unless the reader chooses.
 PRESETS = {
+    "tokenizers": (
+        Preset("low, lower, lowest", "lowest and slowest", "words made of known parts"),
+        Preset("white space", "a  b\n\n\tc ", "what is between words counts too"),
+        Preset("other scripts", "naïve 東京 👍🏽", "one character may be several bytes"),
+        HOSTILE,
+    ),
+    "data": (
+        Preset("a sentence", "the cat sat on the mat and slept", "equal words, equal ids"),
+        Preset("too short", "the cat", "a text no longer than a window gives none"),
+        HOSTILE,
+    ),
     "attention": (
         Preset("a sentence", "the cat sat on the mat", "the same word stands twice"),
         Preset("one word", "alone", "a single token can only see itself"),
         Preset("all alike", "la la la la", "equal words get equal vectors"),
-        Preset(
-            "hostile",
-            "<b>bold</b> \x1b[31mred \u202egnp.exe 👩‍👩‍👧 a\x00b",
-            "mark-up, control characters and marks of direction are shown, not obeyed",
-        ),
+        HOSTILE,
     ),
 }
+
+CORPUS = "low low low low low, lower lower, newest newest newest, widest and slow."

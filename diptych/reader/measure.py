@@ -71,12 +71,11 @@ class Measure:
         shown = [
             side[window] if isinstance(side, np.ndarray) else side for side in sides
         ]
-        small = tuple(min(size, MOST_SHOWN) for size in shape)
         value = Value(
             name,
             shape,
             named_dtype(some),
-            labelled(small, named(name, shape, axes, known), self.labels),
+            labelled(shape, named(name, shape, axes, known), self.labels, MOST_SHOWN),
             *shown,
             cut=cut_sentence(shape),
         )
@@ -107,10 +106,15 @@ def arrays(side: Mapping[str, Any]) -> list[tuple[str, Any]]:
 def repeats(side: Mapping[str, Any]) -> bool:
     """Whether what a side returned is one of its other values."""
     returned = side.get("return")
-    return isinstance(returned, np.ndarray) and any(
-        name != "return" and np.array_equal(value, returned, equal_nan=True)
-        for name, value in arrays(side)
-        if value.dtype == returned.dtype
+    others = [value for name, value in side.items() if name != "return"]
+    if isinstance(returned, np.ndarray):
+        return any(
+            value.dtype == returned.dtype and np.array_equal(value, returned)
+            for value in others
+            if isinstance(value, np.ndarray)
+        )
+    return isinstance(returned, str | bytes) and any(
+        isinstance(value, str | bytes) and value == returned for value in others
     )
 
 

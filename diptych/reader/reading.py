@@ -29,13 +29,17 @@ class Agreement:
 
 @dataclass(frozen=True)
 class Input:
-    """What went in: the text, what it became, and the sizes of the part."""
+    """What went in: the text, what it became, and the sizes of the part.
+
+    A tokenizer first learned from `corpus`.
+    """
 
     text: str
     tokens: tuple[str, ...]
     config: dict[str, Any]
     choices: Choices
     remarks: tuple[str, ...] = ()
+    corpus: str = ""
 
 
 @dataclass(frozen=True)
@@ -94,9 +98,9 @@ def read_source(name: str) -> Reading:
 
 
 def described(docstring: str) -> tuple[str, str]:
-    """Take a module's docstring apart: its idea, and where that comes from.
+    r"""Take a module's docstring apart: its idea, and where that comes from.
 
-    >>> described("An idea.\\n\\nSource: Me 2020,\\n        page 3.\\nTwin:   x.py")
+    >>> described("An idea.\n\nSource: Me 2020,\n        page 3.\nTwin:   x.py")
     ('An idea.', 'Me 2020, page 3.')
     """
     found = re.search(r"^Source:(.*?)(?=^Twin:|^\S+:|\Z)", docstring, re.M | re.S)

@@ -10,10 +10,11 @@ from pathlib import Path
 
 from diptych.reader.model import Code, Row, Section, Step
 from diptych.reader.notes import formula_of, notes_on
-from parity_tests.steps import SteppedFunction, stepped_functions
 from parity_tests.steps import Step as Mark
+from parity_tests.steps import SteppedFunction, stepped_functions
 
 SIDES = ("reference", "torch_impl")
+BEFORE = "How each side is made, and what goes in."
 CONTINUED = re.compile(r"\s*#\s{2,}(\S.*)")
 
 
@@ -44,7 +45,7 @@ def section(function: str, constructor: str = "") -> Section:
         tuple(setup(side, path, function, constructor, its_marks))
         for side, its_marks in zip(SIDES, marked, strict=True)
     ]
-    rows = [Row((Step(0, "What there is before the first step."),), *before)]
+    rows = [Row((Step(0, BEFORE),), *before)]
     both = [m.steps if m else () for m in marked]
     cuts = [
         dict(blocks(side, path, its_marks)) if its_marks else {}
@@ -138,10 +139,11 @@ def setup(
     marks: SteppedFunction | None,
 ) -> Iterator[Code]:
     """Yield the constructor, the signature and what precedes the first step."""
-    owner, _, name = function.rpartition(".")
-    if constructor and owner.endswith(constructor):
-        if made := definition(side, path, f"{owner}.__init__"):
-            yield cut(side, path, made.lineno, made.end_lineno or made.lineno)
+    owner = function.rpartition(".")[0]
+    wanted = f"{owner}.__init__" if constructor else ""
+    made = definition(side, path, wanted) if wanted not in ("", function) else None
+    if made:
+        yield cut(side, path, made.lineno, made.end_lineno or made.lineno)
     node = definition(side, path, function)
     if node is None or marks is None:
         return
@@ -179,4 +181,5 @@ def docstring_of(path: str) -> str:
 def sections(path: str) -> tuple[Section, ...]:
     """Cut every function that a concept's reading goes through."""
     notes = notes_on(path)
-    return tuple(section(name, notes.class_name) for name in notes.sections)
+    first, *others = notes.sections
+    return (section(first, notes.class_name), *(section(name) for name in others))

@@ -4,11 +4,11 @@ import re
 from collections.abc import Iterator
 from dataclasses import replace
 
-from diptych.reader.axes import axes_in
+from diptych.reader.axes import axes_in, spelled
 from diptych.reader.cases import Prepared, prepare
 from diptych.reader.inputs import Choices
 from diptych.reader.measure import Measure
-from diptych.reader.model import Row, Run, Section, Value
+from diptych.reader.model import Axis, Row, Run, Section, Value
 from diptych.reader.reading import Agreement, Input, Reading
 from parity_tests.catalogue import concept as concept_of
 from parity_tests.concept import Concept
@@ -41,6 +41,7 @@ def with_values(reading: Reading, choices: Choices) -> Reading:
             dict(prepared.case.config),
             choices,
             prepared.remarks,
+            prepared.corpus,
         ),
         agreement=overall(sections, result),
         result=result,
@@ -71,15 +72,31 @@ def filled(section: Section, calls: Calls, measure: Measure) -> Section:
     ends = [row.last for row in section.rows]
     runs: dict[int, list[Run]] = {end: [] for end in ends}
     for number, pair in enumerate(own):
+        labels: dict[int, tuple[str, ...]] = {}
         for step in with_returned(pair_calls(*pair)):
             end = min(end for end in ends if end >= step.step.last)
             values = measure.values(step.expected, step.actual, axes)
-            runs[end].append(Run(number, step.turn, values))
+            labels |= spelled(step.expected)
+            runs[end].append(Run(number, step.turn, with_labels(values, labels)))
     rows = tuple(
         replace(row, runs=tuple(in_order(row, each) for each in runs[row.last]))
         for row in section.rows
     )
     return replace(section, rows=rows, calls=len(own))
+
+
+def with_labels(
+    values: tuple[Value, ...], labels: dict[int, tuple[str, ...]]
+) -> tuple[Value, ...]:
+    """Let the text that a row was made from label its places."""
+    return tuple(
+        replace(value, axes=(Axis(axis.name, known[: len(axis.labels)]),))
+        if len(value.axes) == 1
+        and (known := labels.get(value.shape[0]))
+        and (axis := value.axes[0])
+        else value
+        for value in values
+    )
 
 
 def with_returned(pairs: Iterator[Pair]) -> list[Pair]:

@@ -1,0 +1,130 @@
+"""A value in a terminal: its name, shape and agreement above a table of its numbers."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from rich.cells import cell_len
+from rich.text import Text
+
+from diptych.reader.heat import difference, heat, largest_of, number
+from diptych.reader.model import Value
+from diptych.reader.visible import short, visible, visible_bytes
+
+LONGEST_LABEL, GAP = 8, 3
+Lines = list[Text]
+
+
+def side_by_side(blocks: Sequence[Lines], width: int) -> Lines:
+    """Lay blocks beside each other as far as they fit, and the others below."""
+    lines: Lines = []
+    line: list[Lines] = []
+    for block in blocks:
+        if line and sum(wide(b) + GAP for b in line) + wide(block) > width:
+            lines += [*joined(line), Text()]
+            line = []
+        line.append(block)
+    return [*lines, *(joined(line) if line else [])]
+
+
+def joined(blocks: Sequence[Lines]) -> Lines:
+    """Join blocks line by line."""
+    widths = [wide(block) + GAP for block in blocks]
+    lines = []
+    for place in range(max(len(block) for block in blocks)):
+        line = Text()
+        for block, width in zip(blocks, widths, strict=True):
+            part = block[place] if place < len(block) else Text()
+            line.append_text(part).append(" " * (width - part.cell_len))
+        line.rstrip()
+        lines.append(line)
+    return lines
+
+
+def wide(block: Lines) -> int:
+    """Return the width of a block."""
+    return max((line.cell_len for line in block), default=0)
+
+
+def value_block(value: Value, head: int, width: int) -> Lines:
+    """Draw a value: a heading, and its numbers as a table."""
+    heading = heading_of(value)
+    shown = value.shown
+    if not isinstance(shown, np.ndarray) or shown.ndim == 0:
+        return wrapped(heading.append(f"  {written(shown)}", "not bold"), width)
+    axes = list(value.axes)
+    while shown.ndim > 2:
+        place = head if axes[0].name == "H" else 0
+        heading.append(f"  {short(visible(axes[0].labels[place]), 12)}", "bold")
+        shown, axes = shown[place], axes[1:]
+    heads = [[visible(label) for label in axis.labels] for axis in axes]
+    named = [bool(axis.name) for axis in axes]
+    if shown.ndim == 1:
+        shown, heads, named = shown[None], [[""], *heads], [True, *named]
+    lines = [heading, *table(shown, heads[0], heads[1], width)]
+    if value.cut:
+        lines.append(Text(value.cut, "italic"))
+    return lines
+
+
+def written(value: Any) -> str:
+    """Write what is no array: a number, a text, or a row of them.
+
+    >>> written(0.5), written(["a b", "c\\n"])
+    ('0.50', 'a␣b│c⏎')
+    """
+    if isinstance(value, str):
+        return visible(value)
+    if isinstance(value, bytes):
+        return visible_bytes(value)
+    if isinstance(value, list | tuple):
+        return "│".join(written(entry) for entry in value)
+    return number(value[()] if isinstance(value, np.ndarray) else value)
+
+
+def wrapped(line: Text, width: int) -> Lines:
+    """Fold a line wherever it reaches the width."""
+    places = range(width, line.cell_len, width)
+    return list(line.divide(places)) if line.cell_len == len(line) else [line]
+
+
+def heading_of(value: Value) -> Text:
+    """Say what a value is called, its shape, and whether both sides agree on it."""
+    heading = Text(value.name, "bold")
+    if value.shape:
+        heading.append(f" {value.shape}".replace(",)", ")"), "not bold")
+    if value.agrees is None:
+        return heading.append(f" {value.side}", "not bold italic")
+    mark, style = ("✓", "green") if value.agrees else ("✗ differs:", "bold red")
+    return heading.append(f" {mark} {difference(value.difference)}", f"not bold {style}")
+
+
+def table(array: Any, rows: list[str], columns: list[str], width: int) -> Lines:
+    """Draw numbers with a head for every row and column, in bands that fit."""
+    written = [[number(cell) for cell in row] for row in array]
+    largest = largest_of(array)
+    stub = max((min(cell_len(label), LONGEST_LABEL) for label in rows), default=0)
+    longest = [len(cell) for row in written for cell in row]
+    labels = [min(cell_len(label), LONGEST_LABEL) for label in columns]
+    cell = max([*longest, *labels], default=0) + 2
+    per_band = max((width - stub) // cell, 1)
+    lines: Lines = []
+    for start in range(0, max(len(columns), 1), per_band):
+        band = slice(start, start + per_band)
+        line = Text(" " * stub)
+        for label in columns[band]:
+            line.append_text(padded(label, cell))
+        lines.append(line)
+        for label, row, numbers in zip(rows, written, array, strict=False):
+            line = padded(label, stub, left=True)
+            for text, value in zip(row[band], numbers[band], strict=True):
+                line.append(f"{text:>{cell - 1}} ", heat(value, largest))
+            lines.append(line)
+    return lines
+
+
+def padded(label: str, width: int, left: bool = False) -> Text:
+    """Set a label left or right in its place, cut if it is too long."""
+    said = short(label, LONGEST_LABEL)
+    space = " " * (width - cell_len(said))
+    return Text(f"{said}{space}" if left else f"{space[1:]}{said} ", "bold")
