@@ -12,6 +12,7 @@ import numpy as np
 from jaxtyping import Int64, Shaped, UInt8
 
 from reference.tokenizers.ids import whole_number
+from reference.tokenizers.spelling import Spelling, spell
 from reference.tokenizers.text import refuse_text
 
 END_OF_TEXT = "<|endoftext|>"
@@ -69,6 +70,14 @@ def write_words(
     spelling = np.frombuffer(b"".join(encoded), np.uint8).copy()
     ends = np.cumsum([len(word) for word in encoded], dtype=np.int64)
     return spelling, ends
+
+
+def spell_words(
+    spelling: UInt8[np.ndarray, " bytes"], ends: Int64[np.ndarray, " V"]
+) -> Spelling:
+    """Spell what `write_words` wrote, so that it can be looked up."""
+    lengths = np.diff(ends, prepend=0)
+    return spell(spelling, ends - lengths, lengths)
 
 
 def read_words(

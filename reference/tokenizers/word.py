@@ -14,6 +14,7 @@ import numpy as np
 from jaxtyping import Int, Integer
 
 from reference.tokenizers.ids import token_ids
+from reference.tokenizers.lexicon import Lexicon
 from reference.tokenizers.text import refuse_text
 from reference.tokenizers.tokenizer import Tokenizer
 from reference.tokenizers.vocabulary import (
@@ -21,6 +22,7 @@ from reference.tokenizers.vocabulary import (
     UNKNOWN,
     read_words,
     shown,
+    spell_words,
     words_by_id,
     write_words,
 )
@@ -94,10 +96,13 @@ class WordTokenizer(Tokenizer):
         # 1. Split the text into words.
         words = split_words(text)
 
-        # 2. Look every word up.
-        found = np.array([self._found.get(word, ABSENT) for word in words], np.int64)
+        # 2. Write them as UTF-8, end to end.
+        data, ends = write_words(words)  # (bytes,), (N,)
 
-        # 3. Give the id of `<|unk|>` to those that are not there.
+        # 3. Look every word up.
+        found = self._lexicon(spell_words(data, ends))  # (N,)
+
+        # 4. Give the id of `<|unk|>` to those that are not there.
         ids = np.where(found == ABSENT, self._unknown, found)  # (N,)
         refuse_absent(words, ids)
         return ids
@@ -122,8 +127,8 @@ class WordTokenizer(Tokenizer):
 
     def _index(self) -> None:
         self._words = read_words(self.spelling, self.ends)
-        self._found = {word: place for place, word in enumerate(self._words)}
-        self._unknown = self._found.get(UNKNOWN, ABSENT)
+        self._unknown = self._words.index(UNKNOWN) if UNKNOWN in self._words else ABSENT
+        self._lexicon = Lexicon(spell_words(self.spelling, self.ends))
 
     def _describe(self) -> dict[str, Any]:
         return {"vocabulary": self.vocabulary}

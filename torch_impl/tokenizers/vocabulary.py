@@ -13,6 +13,7 @@ from jaxtyping import Int64, Shaped, UInt8
 from torch import Tensor
 
 from torch_impl.tokenizers.ids import whole_number
+from torch_impl.tokenizers.spelling import Spelling, spell
 from torch_impl.tokenizers.text import refuse_text
 
 END_OF_TEXT = "<|endoftext|>"
@@ -59,7 +60,7 @@ def shown(word: str) -> str:
 
 
 def write_words(
-    words: Sequence[str],
+    words: Sequence[str], device: torch.device | None = None
 ) -> tuple[UInt8[Tensor, " bytes"], Int64[Tensor, " V"]]:
     """Write words as UTF-8, end to end, and say where each ends.
 
@@ -67,9 +68,19 @@ def write_words(
     (tensor([97, 98, 99], dtype=torch.uint8), tensor([1, 3]))
     """
     encoded = [word.encode("utf-8") for word in words]
-    spelling = torch.tensor([*b"".join(encoded)], dtype=torch.uint8)
+    spelling = torch.zeros(0, dtype=torch.uint8)
+    if joined := bytearray().join(encoded):  # torch.frombuffer takes no empty buffer
+        spelling = torch.frombuffer(joined, dtype=torch.uint8)
     lengths = torch.tensor([len(word) for word in encoded], dtype=torch.int64)
-    return spelling, lengths.cumsum(0)
+    return spelling.to(device), lengths.cumsum(0).to(device)
+
+
+def spell_words(
+    spelling: UInt8[Tensor, " bytes"], ends: Int64[Tensor, " V"]
+) -> Spelling:
+    """Spell what `write_words` wrote, so that it can be looked up."""
+    lengths = ends.diff(prepend=ends.new_zeros(1))
+    return spell(spelling, ends - lengths, lengths)
 
 
 def read_words(

@@ -15,6 +15,7 @@ from jaxtyping import Int, Integer
 from torch import Tensor
 
 from torch_impl.tokenizers.ids import token_ids
+from torch_impl.tokenizers.lexicon import Lexicon
 from torch_impl.tokenizers.text import refuse_text
 from torch_impl.tokenizers.tokenizer import Tokenizer
 from torch_impl.tokenizers.vocabulary import (
@@ -22,6 +23,7 @@ from torch_impl.tokenizers.vocabulary import (
     UNKNOWN,
     read_words,
     shown,
+    spell_words,
     words_by_id,
     write_words,
 )
@@ -101,11 +103,13 @@ class WordTokenizer(Tokenizer):
         # 1. Split the text into words.
         words = split_words(text)
 
-        # 2. Look every word up.
-        numbers = [self._found.get(word, ABSENT) for word in words]
-        found = torch.tensor(numbers, dtype=torch.int64, device=self.device)
+        # 2. Write them as UTF-8, end to end.
+        data, ends = write_words(words, self.device)  # (bytes,), (N,)
 
-        # 3. Give the id of `<|unk|>` to those that are not there.
+        # 3. Look every word up.
+        found = self._lexicon(spell_words(data, ends))  # (N,)
+
+        # 4. Give the id of `<|unk|>` to those that are not there.
         ids = torch.where(found == ABSENT, self._unknown, found)  # (N,)
         refuse_absent(words, ids)
         return ids
@@ -130,8 +134,8 @@ class WordTokenizer(Tokenizer):
 
     def _index(self) -> None:
         self._words = read_words(self.spelling, self.ends)
-        self._found = {word: place for place, word in enumerate(self._words)}
-        self._unknown = self._found.get(UNKNOWN, ABSENT)
+        self._unknown = self._words.index(UNKNOWN) if UNKNOWN in self._words else ABSENT
+        self._lexicon = Lexicon(spell_words(self.spelling, self.ends))
 
     def _describe(self) -> dict[str, Any]:
         return {"vocabulary": self.vocabulary}
