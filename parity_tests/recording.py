@@ -49,20 +49,24 @@ class Invocation:
 
 @dataclass
 class Recording:
-    """All such calls of one side, in the order they began, and what came out."""
+    """All such calls of one side, in the order they began, and what came out.
+
+    In a `live` recording tensors are not copied but stay in the graph of autograd.
+    """
 
     package: str
+    live: bool = False
     invocations: list[Invocation] = field(default_factory=list)
     result: Any = None
     clock: count = field(default_factory=count)  # type: ignore[type-arg]
 
 
-def record(package: str, call: Callable[[], Any]) -> Recording:
+def record(package: str, call: Callable[[], Any], live: bool = False) -> Recording:
     """Run `call` and record each numbered step of `package` that it goes through.
 
     A trace that was already set, by a debugger say, waits and is then set again.
     """
-    recording = Recording(package)
+    recording = Recording(package, live)
     previous = sys.gettrace()
     sys.settrace(lambda frame, event, arg: watch(recording, frame))
     try:
@@ -88,7 +92,8 @@ class Follower:
     ):
         self.function = function
         self.clock = recording.clock
-        arguments = read(frame, frame.f_locals.keys())
+        self.live = recording.live
+        arguments = read(frame, frame.f_locals.keys(), self.live)
         self.invocation = Invocation(
             function.name, function.module, arguments, next(self.clock)
         )
@@ -127,14 +132,15 @@ class Follower:
         else:
             self.finish(frame)
             if returned is not None:
-                self.invocation.outcome = plain("return", returned)
+                self.invocation.outcome = plain("return", returned, self.live)
         self.invocation.ended = next(self.clock)
 
     def finish(self, frame: FrameType) -> None:
         """Take a snapshot of the step that ends here, if this is one."""
         if self.place != OUTSIDE:
             step = self.function.steps[self.place]
-            snapshot = Snapshot(step, read(frame, step.names), next(self.clock))
+            values = read(frame, step.names, self.live)
+            snapshot = Snapshot(step, values, next(self.clock))
             self.invocation.snapshots.append(snapshot)
 
 

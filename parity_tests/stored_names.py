@@ -54,9 +54,11 @@ def changed(call: ast.Call) -> list[str]:
 
 
 def name_of(node: ast.AST) -> list[str]:
-    """Name a variable, or an attribute of one."""
+    """Name a variable, or an attribute of one; a private attribute is no quantity."""
     if isinstance(node, ast.Name):
         return [node.id]
     if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
+        if node.attr.startswith("_"):
+            return []
         return [f"{node.value.id}.{node.attr}"]
     return []

@@ -29,6 +29,7 @@ class Module:
     """
 
     training: bool = True
+    _made: tuple[Any, ...]  # by `forward`, for `backward`; see reference/gradients.py
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """Run `forward`, as calling an `nn.Module` does."""
@@ -36,6 +37,10 @@ class Module:
 
     def forward(self, *args: Any, **kwargs: Any) -> Any:
         """Compute what the module is for; every subclass says what."""
+        raise NotImplementedError
+
+    def backward(self, grad_output: Any) -> dict[str, Shaped[np.ndarray, "..."]]:
+        """Undo the last `forward`; modules that are trained say how."""
         raise NotImplementedError
 
     def children(self) -> Iterator[tuple[str, "Module"]]:

@@ -9,6 +9,7 @@ import math
 import numpy as np
 from jaxtyping import Bool, Float
 
+from reference.gradients import dotted, recalled
 from reference.module import Module
 from reference.primitives.linear import Linear
 from reference.refusals import (
@@ -94,12 +95,72 @@ class CausalAttention(Module):
 
         # 5. While training, drop weights at random and scale up the rest.
         kept = weights  # (*B, T, T)
+        spared, raise_by = np.array(True), 1.0
         if self.training and self.dropout > 0:
             if keep is None:
                 keep = self.rng.random(weights.shape) >= self.dropout
+            spared = keep
             raise_by = 1 / (1 - self.dropout) if self.dropout < 1 else 0.0
             kept = weights * keep * raise_by
 
         # 6. Mix the values by those weights.
         context = kept @ values  # (*B, T, D)
+        self._made = (queries, keys, values, scale, visible, weights)
+        self._made += (spared, raise_by, kept, context)
         return context
+
+    def backward(
+        self, grad_output: Float[np.ndarray, "*B T D"]
+    ) -> dict[str, Float[np.ndarray, "..."]]:
+        """Return the gradients of `x` and of every weight, by name.
+
+        The loss is twice the context of the second token, whose query is zero: it sees
+        both values, 2 and 4, alike, and gains by raising the weight of the second.
+
+        >>> head = CausalAttention(1, 1, context_length=2, dropout=0.0)
+        >>> one, zero = [[1.0]], [[0.0]]
+        >>> head.load_state_dict(
+        ...     {"W_query.weight": zero, "W_key.weight": one, "W_value.weight": one}
+        ... )
+        >>> context = head(np.array([[2.0], [4.0]]))
+        >>> gradients = head.backward(np.array([[0.0], [2.0]]))
+        >>> for name, gradient in gradients.items():
+        ...     print(name, gradient.tolist())
+        x [[1.0], [1.0]]
+        W_query.weight [[8.0]]
+        W_key.weight [[0.0]]
+        W_value.weight [[6.0]]
+
+        Raises:
+            RuntimeError: `forward` has not run.
+            TypeError: the gradient has another dtype than what `forward` returned.
+            ValueError: the gradient has another shape than what `forward` returned.
+        """
+        made = recalled(self, grad_output)
+        queries, keys, values, scale, visible, weights, spared, raise_by, kept, _ = made
+
+        # 6. A mixture passes its gradient on to its weights and to its values.
+        grad_kept = grad_output @ values.mT  # (*B, T, T)
+        grad_values = kept.mT @ grad_output  # (*B, T, D)
+
+        # 5. What was dropped passes nothing on, the rest as much more as it was raised.
+        grad_weights = grad_kept * spared * raise_by  # (*B, T, T)
+
+        # 4. Weights sum to one: only what exceeds the row's average passes.
+        average = (weights * grad_weights).sum(axis=-1, keepdims=True)
+        grad_masked = weights * (grad_weights - average)  # (*B, T, T)
+
+        # 3. What was hidden passes nothing on.
+        grad_scores = np.where(visible, grad_masked, 0.0)  # (*B, T, T)
+
+        # 2. A score is a product of query and key: each gets the other's share.
+        grad_queries = grad_scores @ keys * scale  # (*B, T, D)
+        grad_keys = grad_scores.mT @ queries * scale  # (*B, T, D)
+
+        # 1. A token gets what comes back through its query, its key and its value.
+        of_queries = self.W_query.backward(grad_queries)
+        of_keys = self.W_key.backward(grad_keys)
+        of_values = self.W_value.backward(grad_values)
+        grad_x = of_queries["x"] + of_keys["x"] + of_values["x"]  # (*B, T, C)
+        parts = {"W_query": of_queries, "W_key": of_keys, "W_value": of_values}
+        return {"x": grad_x, **dotted(parts)}

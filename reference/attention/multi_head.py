@@ -9,6 +9,7 @@ import math
 import numpy as np
 from jaxtyping import Bool, Float
 
+from reference.gradients import dotted, recalled
 from reference.module import Module
 from reference.primitives.linear import Linear
 from reference.refusals import (
@@ -118,9 +119,11 @@ class MultiHeadAttention(Module):
 
         # 6. While training, drop weights at random and scale up the rest.
         kept = weights  # (*B, H, T, T)
+        spared, raise_by = np.array(True), 1.0
         if self.training and self.dropout > 0:
             if keep is None:
                 keep = self.rng.random(weights.shape) >= self.dropout
+            spared = keep
             raise_by = 1 / (1 - self.dropout) if self.dropout < 1 else 0.0
             kept = weights * keep * raise_by
 
@@ -132,4 +135,87 @@ class MultiHeadAttention(Module):
 
         # 9. Mix what the heads found.
         output = self.out_proj(context)  # (*B, T, E)
+        self._made = (head_queries, head_keys, head_values, scale, visible)
+        self._made += (weights, spared, raise_by, kept, output)
         return output
+
+    def backward(
+        self, grad_output: Float[np.ndarray, "*B T E"]
+    ) -> dict[str, Float[np.ndarray, "..."]]:
+        """Return the gradients of `x` and of every weight, by name.
+
+        The loss is twice the second token's first channel, which the projection takes
+        from the second head: it sees 0 and 6 alike, and gains by raising the latter.
+
+        >>> attention = MultiHeadAttention(2, 2, 2, dropout=0.0, num_heads=2)
+        >>> same, swap = [[1.0, 0.0], [0.0, 1.0]], [[0.0, 1.0], [1.0, 0.0]]
+        >>> attention.load_state_dict(
+        ...     {
+        ...         "W_query.weight": [[0.0, 0.0], [0.0, 0.0]],
+        ...         "W_key.weight": same,
+        ...         "W_value.weight": same,
+        ...         "out_proj.weight": swap,
+        ...         "out_proj.bias": [0.0, 1.0],
+        ...     }
+        ... )
+        >>> output = attention(np.array([[2.0, 0.0], [4.0, 6.0]]))
+        >>> gradients = attention.backward(np.array([[0.0, 0.0], [2.0, 0.0]]))
+        >>> for name, gradient in gradients.items():
+        ...     print(name, gradient.tolist())
+        x [[0.0, 1.0], [0.0, 1.0]]
+        W_query.weight [[0.0, 0.0], [72.0, 108.0]]
+        W_key.weight [[0.0, 0.0], [0.0, 0.0]]
+        W_value.weight [[0.0, 0.0], [6.0, 6.0]]
+        out_proj.weight [[6.0, 6.0], [0.0, 0.0]]
+        out_proj.bias [2.0, 0.0]
+
+        Raises:
+            RuntimeError: `forward` has not run.
+            TypeError: the gradient has another dtype than what `forward` returned.
+            ValueError: the gradient has another shape than what `forward` returned.
+        """
+        made = recalled(self, grad_output)
+        head_queries, head_keys, head_values, scale, visible = made[:5]
+        weights, spared, raise_by, kept, _ = made[5:]
+        joined = grad_output.shape
+        heads = (*joined[:-1], self.num_heads, self.head_dim)
+
+        # 9. The projection passes its gradient on to what the heads found.
+        of_output = self.out_proj.backward(grad_output)
+        grad_context = of_output["x"]  # (*B, T, E)
+
+        # 8. Split it into heads again, and put the heads first.
+        grad_head_context = grad_context.reshape(heads).swapaxes(
+            -3, -2
+        )  # (*B, H, T, D)
+
+        # 7. A mixture passes its gradient on to its weights and to its values.
+        grad_kept = grad_head_context @ head_values.mT  # (*B, H, T, T)
+        grad_head_values = kept.mT @ grad_head_context  # (*B, H, T, D)
+
+        # 6. What was dropped passes nothing on, the rest as much more as it was raised.
+        grad_weights = grad_kept * spared * raise_by  # (*B, H, T, T)
+
+        # 5. Weights sum to one: only what exceeds the row's average passes.
+        average = (weights * grad_weights).sum(axis=-1, keepdims=True)
+        grad_masked = weights * (grad_weights - average)  # (*B, H, T, T)
+
+        # 4. What was hidden passes nothing on.
+        grad_scores = np.where(visible, grad_masked, 0.0)  # (*B, H, T, T)
+
+        # 3. A score is a product of query and key: each gets the other's share.
+        grad_head_queries = grad_scores @ head_keys * scale  # (*B, H, T, D)
+        grad_head_keys = grad_scores.mT @ head_queries * scale  # (*B, H, T, D)
+
+        # 2. Put the heads side by side again.
+        grad_queries = grad_head_queries.swapaxes(-3, -2).reshape(joined)  # (*B, T, E)
+        grad_keys = grad_head_keys.swapaxes(-3, -2).reshape(joined)  # (*B, T, E)
+        grad_values = grad_head_values.swapaxes(-3, -2).reshape(joined)  # (*B, T, E)
+
+        # 1. A token gets what comes back through its query, its key and its value.
+        of_queries = self.W_query.backward(grad_queries)
+        of_keys = self.W_key.backward(grad_keys)
+        of_values = self.W_value.backward(grad_values)
+        grad_x = of_queries["x"] + of_keys["x"] + of_values["x"]  # (*B, T, C)
+        parts = {"W_query": of_queries, "W_key": of_keys, "W_value": of_values}
+        return {"x": grad_x, **dotted(parts | {"out_proj": of_output})}

@@ -10,6 +10,7 @@ import numpy as np
 from jaxtyping import Bool, Float
 
 from reference.attention.causal import CausalAttention
+from reference.gradients import dotted, recalled
 from reference.module import Module, ModuleList
 from reference.refusals import refuse_dropout, refuse_sizes
 
@@ -55,10 +56,8 @@ class MultiHeadAttentionWrapper(Module):
         refuse_dropout(dropout)
         rng = rng or np.random.default_rng()
         self.heads = ModuleList(
-            [
-                CausalAttention(d_in, d_out, context_length, dropout, qkv_bias, rng=rng)
-                for _ in range(num_heads)
-            ]
+            CausalAttention(d_in, d_out, context_length, dropout, qkv_bias, rng=rng)
+            for _ in range(num_heads)
         )
 
     def forward(
@@ -84,4 +83,53 @@ class MultiHeadAttentionWrapper(Module):
 
         # 2. Put the heads side by side.
         context = np.concatenate(contexts, axis=-1)  # (*B, T, E)
+        self._made = (context,)
         return context
+
+    def backward(
+        self, grad_output: Float[np.ndarray, "*B T E"]
+    ) -> dict[str, Float[np.ndarray, "..."]]:
+        """Return the gradients of `x` and of every weight, by name.
+
+        The loss is twice what the second head finds for the second token: it sees its
+        values, 20 and 40, alike, and gains by raising the weight of the latter.
+
+        >>> attention = MultiHeadAttentionWrapper(1, 1, 2, dropout=0.0, num_heads=2)
+        >>> attention.load_state_dict(
+        ...     {
+        ...         "heads.0.W_query.weight": [[0.0]],
+        ...         "heads.0.W_key.weight": [[1.0]],
+        ...         "heads.0.W_value.weight": [[1.0]],
+        ...         "heads.1.W_query.weight": [[0.0]],
+        ...         "heads.1.W_key.weight": [[1.0]],
+        ...         "heads.1.W_value.weight": [[10.0]],
+        ...     }
+        ... )
+        >>> context = attention(np.array([[2.0], [4.0]]))
+        >>> gradients = attention.backward(np.array([[0.0, 0.0], [0.0, 2.0]]))
+        >>> gradients["x"].tolist()
+        [[10.0], [10.0]]
+        >>> gradients["heads.1.W_query.weight"].item()
+        80.0
+        >>> gradients["heads.1.W_value.weight"].item()
+        6.0
+
+        Raises:
+            RuntimeError: `forward` has not run.
+            TypeError: the gradient has another dtype than what `forward` returned.
+            ValueError: the gradient has another shape than what `forward` returned.
+        """
+        recalled(self, grad_output)
+
+        # 2. Give each head the gradient of its own channels.
+        n_heads = len(self.heads)
+        grad_contexts = np.split(grad_output, n_heads, axis=-1)  # H × (*B, T, D)
+
+        # 1. Each passes it on, and a token gets what comes back through all heads.
+        of_heads = [
+            head.backward(grad_context)
+            for head, grad_context in zip(self.heads, grad_contexts, strict=True)
+        ]
+        grad_x = np.sum([of_head["x"] for of_head in of_heads], axis=0)  # (*B, T, C)
+        parts = {f"heads.{h}": of_head for h, of_head in enumerate(of_heads)}
+        return {"x": grad_x, **dotted(parts)}

@@ -11,6 +11,7 @@ import math
 import numpy as np
 from jaxtyping import Float
 
+from reference.gradients import recalled
 from reference.module import Module
 from reference.refusals import refuse_input, refuse_sizes
 
@@ -67,4 +68,68 @@ class SelfAttentionV1(Module):
 
         # 4. Mix the values by those weights.
         context = weights @ values  # (*B, T, D)
+        self._made = x, queries, keys, values, scale, weights, context
         return context
+
+    def backward(
+        self, grad_output: Float[np.ndarray, "*B T D"]
+    ) -> dict[str, Float[np.ndarray, "..."]]:
+        """Return the gradients of `x` and of every weight, by name.
+
+        The loss is twice the context of the second token, whose query is zero: it sees
+        both values, 2 and 4, alike, and gains by raising the weight of the second.
+
+        >>> head = SelfAttentionV1(1, 1)
+        >>> one, zero = [[1.0]], [[0.0]]
+        >>> head.load_state_dict({"W_query": zero, "W_key": one, "W_value": one})
+        >>> context = head(np.array([[2.0], [4.0]]))
+        >>> gradients = head.backward(np.array([[0.0], [2.0]]))
+        >>> for name, gradient in gradients.items():
+        ...     print(name, gradient.tolist())
+        x [[1.0], [1.0]]
+        W_query [[8.0]]
+        W_key [[0.0]]
+        W_value [[6.0]]
+
+        Raises:
+            RuntimeError: `forward` has not run.
+            TypeError: the gradient has another dtype than what `forward` returned.
+            ValueError: the gradient has another shape than what `forward` returned.
+        """
+        x, queries, keys, values, scale, weights, _ = recalled(self, grad_output)
+
+        # 4. A mixture passes its gradient on to its weights and to its values.
+        grad_weights = grad_output @ values.mT  # (*B, T, T)
+        grad_values = weights.mT @ grad_output  # (*B, T, D)
+
+        # 3. Weights sum to one: only what exceeds the row's average passes.
+        average = (weights * grad_weights).sum(axis=-1, keepdims=True)
+        grad_scores = weights * (grad_weights - average)  # (*B, T, T)
+
+        # 2. A score is a product of query and key: each gets the other's share.
+        grad_queries = grad_scores @ keys * scale  # (*B, T, D)
+        grad_keys = grad_scores.mT @ queries * scale  # (*B, T, D)
+
+        # 1. A token gets what comes back through its query, its key and its value.
+        from_queries = grad_queries @ self.W_query.T  # (*B, T, C)
+        from_keys = grad_keys @ self.W_key.T  # (*B, T, C)
+        from_values = grad_values @ self.W_value.T  # (*B, T, C)
+        grad_x = from_queries + from_keys + from_values  # (*B, T, C)
+        return {
+            "x": grad_x,
+            "W_query": summed_over_tokens(x, grad_queries),
+            "W_key": summed_over_tokens(x, grad_keys),
+            "W_value": summed_over_tokens(x, grad_values),
+        }
+
+
+def summed_over_tokens(
+    x: Float[np.ndarray, "*B T C"], grad_projected: Float[np.ndarray, "*B T D"]
+) -> Float[np.ndarray, "C D"]:
+    """Return the gradient of an (in, out) weight: what every token passes to it.
+
+    >>> summed_over_tokens(np.array([[3.0], [4.0]]), np.array([[1.0], [10.0]]))
+    array([[43.]])
+    """
+    rows = x.reshape(-1, x.shape[-1])
+    return rows.T @ grad_projected.reshape(-1, grad_projected.shape[-1])

@@ -11,6 +11,7 @@ import math
 import numpy as np
 from jaxtyping import Float
 
+from reference.gradients import dotted, recalled
 from reference.module import Module
 from reference.primitives.linear import Linear
 from reference.refusals import refuse_input, refuse_sizes
@@ -72,4 +73,54 @@ class SelfAttentionV2(Module):
 
         # 4. Mix the values by those weights.
         context = weights @ values  # (*B, T, D)
+        self._made = queries, keys, values, scale, weights, context
         return context
+
+    def backward(
+        self, grad_output: Float[np.ndarray, "*B T D"]
+    ) -> dict[str, Float[np.ndarray, "..."]]:
+        """Return the gradients of `x` and of every weight, by name.
+
+        The loss is twice the context of the second token, whose query is zero: it sees
+        both values, 2 and 4, alike, and gains by raising the weight of the second.
+
+        >>> head = SelfAttentionV2(1, 1)
+        >>> one, zero = [[1.0]], [[0.0]]
+        >>> head.load_state_dict(
+        ...     {"W_query.weight": zero, "W_key.weight": one, "W_value.weight": one}
+        ... )
+        >>> context = head(np.array([[2.0], [4.0]]))
+        >>> gradients = head.backward(np.array([[0.0], [2.0]]))
+        >>> for name, gradient in gradients.items():
+        ...     print(name, gradient.tolist())
+        x [[1.0], [1.0]]
+        W_query.weight [[8.0]]
+        W_key.weight [[0.0]]
+        W_value.weight [[6.0]]
+
+        Raises:
+            RuntimeError: `forward` has not run.
+            TypeError: the gradient has another dtype than what `forward` returned.
+            ValueError: the gradient has another shape than what `forward` returned.
+        """
+        queries, keys, values, scale, weights, _ = recalled(self, grad_output)
+
+        # 4. A mixture passes its gradient on to its weights and to its values.
+        grad_weights = grad_output @ values.mT  # (*B, T, T)
+        grad_values = weights.mT @ grad_output  # (*B, T, D)
+
+        # 3. Weights sum to one: only what exceeds the row's average passes.
+        average = (weights * grad_weights).sum(axis=-1, keepdims=True)
+        grad_scores = weights * (grad_weights - average)  # (*B, T, T)
+
+        # 2. A score is a product of query and key: each gets the other's share.
+        grad_queries = grad_scores @ keys * scale  # (*B, T, D)
+        grad_keys = grad_scores.mT @ queries * scale  # (*B, T, D)
+
+        # 1. A token gets what comes back through its query, its key and its value.
+        of_queries = self.W_query.backward(grad_queries)
+        of_keys = self.W_key.backward(grad_keys)
+        of_values = self.W_value.backward(grad_values)
+        grad_x = of_queries["x"] + of_keys["x"] + of_values["x"]  # (*B, T, C)
+        parts = {"W_query": of_queries, "W_key": of_keys, "W_value": of_values}
+        return {"x": grad_x, **dotted(parts)}

@@ -9,6 +9,7 @@ Twin:   torch_impl/attention/simple.py
 import numpy as np
 from jaxtyping import Float
 
+from reference.gradients import recalled
 from reference.module import Module
 from reference.refusals import refuse_input
 
@@ -64,4 +65,39 @@ class SimpleSelfAttention(Module):
 
         # 3. Mix the tokens by those weights.
         context = weights @ x  # (*B, T, C)
+        self._made = x, weights, context
         return context
+
+    def backward(
+        self, grad_output: Float[np.ndarray, "*B T C"]
+    ) -> dict[str, Float[np.ndarray, "..."]]:
+        """Return the gradients of `x` by its name.
+
+        Tokens of zero weigh each other alike, and only their mixing has a gradient:
+        each token is half of each context.
+
+        >>> attention = SimpleSelfAttention()
+        >>> context = attention(np.zeros((2, 1)))
+        >>> attention.backward(np.array([[1.0], [10.0]]))["x"].tolist()
+        [[5.5], [5.5]]
+
+        Raises:
+            RuntimeError: `forward` has not run.
+            TypeError: the gradient has another dtype than what `forward` returned.
+            ValueError: the gradient has another shape than what `forward` returned.
+        """
+        x, weights, _ = recalled(self, grad_output)
+
+        # 3. A mixture passes its gradient on to its weights and to what is mixed.
+        grad_weights = grad_output @ x.mT  # (*B, T, T)
+        grad_mixed = weights.mT @ grad_output  # (*B, T, C)
+
+        # 2. Weights sum to one: only what exceeds the row's average passes.
+        average = (weights * grad_weights).sum(axis=-1, keepdims=True)
+        grad_scores = weights * (grad_weights - average)  # (*B, T, T)
+
+        # 1. A token scores others and is scored by them, and it was mixed.
+        grad_scoring = grad_scores @ x  # (*B, T, C)
+        grad_scored = grad_scores.mT @ x  # (*B, T, C)
+        grad_x = grad_scoring + grad_scored + grad_mixed  # (*B, T, C)
+        return {"x": grad_x}

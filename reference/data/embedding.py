@@ -8,6 +8,7 @@ Twin:   torch_impl/data/embedding.py
 import numpy as np
 from jaxtyping import Float, Integer
 
+from reference.gradients import dotted, recalled
 from reference.module import Module
 from reference.primitives.embedding import Embedding
 from reference.refusals import refuse_length, refuse_sizes
@@ -69,7 +70,44 @@ class TokenAndPositionEmbedding(Module):
 
         # 3. Add them, the same positions for every text.
         embedded = tokens + positions  # (*B, T, C)
+        self._made = (embedded,)
         return embedded
+
+    def backward(
+        self, grad_output: Float[np.ndarray, "*B T C"]
+    ) -> dict[str, Float[np.ndarray, "..."]]:
+        """Return the gradients of both weights; ids have none.
+
+        Token 1 stands at positions 0 and 1, and position 2 is not used.
+
+        >>> embed = TokenAndPositionEmbedding(2, 1, context_length=3)
+        >>> embedded = embed(np.array([1, 1]))
+        >>> gradients = embed.backward(np.array([[1.0], [10.0]]))
+        >>> for name, gradient in gradients.items():
+        ...     print(name, gradient.tolist())
+        token_embedding.weight [[0.0], [11.0]]
+        position_embedding.weight [[1.0], [10.0], [0.0]]
+
+        Raises:
+            RuntimeError: `forward` has not run.
+            TypeError: the gradient has another dtype than what `forward` returned.
+            ValueError: the gradient has another shape than what `forward` returned.
+        """
+        recalled(self, grad_output)
+
+        # 3. A sum passes on what it gets; every text has its share in the positions.
+        texts = tuple(range(grad_output.ndim - 2))
+        grad_tokens = grad_output  # (*B, T, C)
+        grad_positions = grad_output.sum(axis=texts)  # (T, C)
+
+        # 2. The vector of a position gets what came back from there.
+        of_positions = self.position_embedding.backward(grad_positions)
+
+        # 1. The vector of a token gets what came back from wherever it stands.
+        of_tokens = self.token_embedding.backward(grad_tokens)
+        return dotted(
+            {"token_embedding": of_tokens, "position_embedding": of_positions}
+        )
 
 
 def refuse_no_axis(ids: Integer[np.ndarray, "..."]) -> None:

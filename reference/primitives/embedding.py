@@ -7,6 +7,7 @@ Twin:   torch.nn.Embedding
 import numpy as np
 from jaxtyping import Float, Integer
 
+from reference.gradients import recalled
 from reference.module import Module
 
 
@@ -25,4 +26,28 @@ class Embedding(Module):
 
     def forward(self, ids: Integer[np.ndarray, "*B T"]) -> Float[np.ndarray, "*B T C"]:
         """Take the row of every id; who calls has refused what is no id."""
-        return self.weight[ids]
+        rows = self.weight[ids]
+        self._made = ids, rows
+        return rows
+
+    def backward(
+        self, grad_output: Float[np.ndarray, "*B T C"]
+    ) -> dict[str, Float[np.ndarray, "..."]]:
+        """Return the gradient of the weight; an id that came twice gets both.
+
+        Ids have no gradient.
+
+        >>> letters = Embedding(3, 1, rng=np.random.default_rng())
+        >>> rows = letters(np.array([2, 0, 2]))
+        >>> letters.backward(np.array([[1.0], [10.0], [100.0]]))["weight"].tolist()
+        [[10.0], [0.0], [101.0]]
+
+        Raises:
+            RuntimeError: `forward` has not run.
+            TypeError: the gradient has another dtype than what `forward` returned.
+            ValueError: the gradient has another shape than what `forward` returned.
+        """
+        ids, _ = recalled(self, grad_output)
+        grad_weight = np.zeros_like(self.weight)
+        np.add.at(grad_weight, ids, grad_output)
+        return {"weight": grad_weight}
