@@ -6,6 +6,8 @@ from typing import Annotated
 
 import typer
 
+from diptych.site.commands import serve, site
+
 app = typer.Typer(
     no_args_is_help=True,
     add_completion=False,
@@ -86,3 +88,7 @@ def list_concepts() -> None:
     from diptych.reader import terminal
 
     terminal.list_all(terminal.plain_or_coloured())
+
+
+app.command()(site)
+app.command()(serve)

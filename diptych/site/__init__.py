@@ -1,0 +1,1 @@
+"""The reader in the browser: pages, what they are built from, and their server."""

@@ -1,0 +1,141 @@
+"""What the server answers to an address: the same pages, on the input asked for."""
+
+import mimetypes
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cache
+from importlib import resources
+from urllib.parse import parse_qsl, urlsplit
+
+import torch
+
+from diptych.reader.contents import READING_ORDER
+from diptych.reader.reading import Reading, read
+from diptych.site.build import sources
+from diptych.site.contents import index_page
+from diptych.site.pages import error_page, pair_page
+from diptych.site.palette import style_sheet
+from diptych.site.proof import proof
+from diptych.site.runs import asked
+from diptych.site.worst import WORST, read_worst
+
+LONGEST_ADDRESS = 4096
+PATIENCE = 10.0  # seconds that a request waits for the runs before it
+VIEW = "view"  # which head is looked at: the page's own business
+RUNNING = threading.Lock()  # a run traces and seeds: one at a time
+
+
+@dataclass(frozen=True)
+class Answer:
+    """A status, a type and what is sent."""
+
+    status: int
+    kind: str
+    body: bytes
+
+
+def page(content: str, status: int = 200) -> Answer:
+    """Answer with a page."""
+    return Answer(status, "text/html; charset=utf-8", content.encode("utf-8"))
+
+
+def refusal(status: int, sentence: str) -> Answer:
+    """Answer with a sentence that says what is wrong."""
+    return page(error_page(sentence), status)
+
+
+def answer(target: str) -> Answer:
+    """Answer an address: a static file, a source, the index or a pair."""
+    if len(target) > LONGEST_ADDRESS:
+        return refusal(414, f"An address may have {LONGEST_ADDRESS:,} characters.")
+    parts = urlsplit(target)
+    name = parts.path.removeprefix("/") or "index.html"
+    if name in static_names():
+        return static_file(name)
+    pair = name.removesuffix(".html").removesuffix(f".{WORST.slug}")
+    if not name.endswith(".html") or not known(name, pair):
+        return refusal(404, "There is no such page.")
+    try:
+        with one_at_a_time():
+            return rendered(name, pair, parts.query)
+    except TimeoutError as error:
+        return refusal(503, str(error))
+
+
+def known(name: str, pair: str) -> bool:
+    """Whether there is a page of this name."""
+    return name == "index.html" or name.startswith("source/") or pair in READING_ORDER
+
+
+@contextmanager
+def one_at_a_time() -> Iterator[None]:
+    """Wait until no other run is under way, but not for ever.
+
+    Raises:
+        TimeoutError: the runs before this one took too long.
+    """
+    if not RUNNING.acquire(timeout=PATIENCE):
+        raise TimeoutError("The reader is busy with other runs; please try again.")
+    try:
+        torch.set_num_threads(1)
+        yield
+    finally:
+        RUNNING.release()
+
+
+def rendered(name: str, pair: str, query: str) -> Answer:
+    """Render the index, a source file, or a pair on what the query asks for."""
+    if name == "index.html":
+        return page(index_page(first_readings()))
+    if name.startswith("source/"):
+        found = source_pages().get(name)
+        return page(found) if found else refusal(404, "There is no such file.")
+    if name.endswith(f".{WORST.slug}.html"):
+        return page(pair_page(read_worst(pair), WORST, live=True))
+    try:
+        chosen = dict(parse_qsl(query, keep_blank_values=True, max_num_fields=20))
+        chosen.pop(VIEW, None)
+        return page(pair_page(read(pair, asked(chosen)), None, live=True))
+    except (ValueError, TypeError) as error:
+        return page(pair_page(read(pair), None, live=True, refusal=str(error)), 400)
+
+
+@cache
+def first_readings() -> list[Reading]:
+    """Read every pair on the run that it opens with."""
+    return [read(path) for path in READING_ORDER]
+
+
+@cache
+def source_pages() -> dict[str, str]:
+    """Render every source file once."""
+    return dict(sources(first_readings()))
+
+
+@cache
+def static_names() -> frozenset[str]:
+    """List the files that are sent as they are; nothing else on the disk is."""
+    folder = resources.files("diptych.site")
+    with resources.as_file(folder / "static") as top:
+        files = (file for file in top.rglob("*") if file.is_file())
+        names = {f"static/{file.relative_to(top).as_posix()}" for file in files}
+    return frozenset({*names, "static/colours.css"})
+
+
+def static_file(name: str) -> Answer:
+    """Answer with a static file."""
+    kind = mimetypes.guess_type(name)[0] or "application/octet-stream"
+    if kind.startswith("text/"):
+        kind += "; charset=utf-8"
+    if name == "static/colours.css":
+        return Answer(200, kind, style_sheet().encode())
+    return Answer(200, kind, (resources.files("diptych.site") / name).read_bytes())
+
+
+def warm() -> None:
+    """Run every pair once and search its proof, so that no reader waits for it."""
+    for path in READING_ORDER:
+        with one_at_a_time():
+            proof(path)

@@ -1,0 +1,80 @@
+"""Build the site: every pair, every run that it offers, the sources, the index."""
+
+import shutil
+from collections.abc import Callable, Iterator
+from importlib import resources
+from pathlib import Path
+
+import torch
+
+from diptych.reader.contents import READING_ORDER
+from diptych.reader.reading import Reading, read, read_source
+from diptych.site.contents import index_page
+from diptych.site.laws import root, test_path
+from diptych.site.pages import file_name, pair_page, source_page
+from diptych.site.palette import style_sheet
+from diptych.site.proof import proof
+from diptych.site.runs import offered
+from diptych.site.worst import WORST, read_worst
+
+
+def build(out: Path, tell: Callable[[str], None] = lambda name: None) -> list[Path]:
+    """Write the whole site below `out`, and return what was written."""
+    torch.set_num_threads(1)  # the arrays are small, and runs are alike that way
+    written = []
+    for name, content in everything():
+        target = out / name
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_text(content, encoding="utf-8")
+        written.append(target)
+        tell(name)
+    static = resources.files("diptych.site") / "static"
+    with resources.as_file(static) as folder:
+        shutil.copytree(folder, out / "static", dirs_exist_ok=True)
+    (out / "static" / "colours.css").write_text(style_sheet(), encoding="utf-8")
+    return written
+
+
+def everything() -> Iterator[tuple[str, str]]:
+    """Yield every page with its name."""
+    readings = [read(path) for path in READING_ORDER]
+    for reading in readings:
+        yield from pages_of(reading)
+    yield from sources(readings)
+    yield "index.html", index_page(readings)
+
+
+def pages_of(reading: Reading) -> Iterator[tuple[str, str]]:
+    """Yield the page of a pair on each run that it offers."""
+    group, name = reading.path.rsplit("/", 1)
+    for run in offered(reading):
+        baked = reading if not run.slug else read(reading.path, run.choices)
+        yield f"{group}/{file_name(name, run)}", pair_page(baked, run)
+    if proof(reading.path).score:
+        worst = pair_page(read_worst(reading.path), WORST)
+        yield f"{group}/{file_name(name, WORST)}", worst
+
+
+def sources(readings: list[Reading]) -> Iterator[tuple[str, str]]:
+    """Yield every source file that a page links to."""
+    for file, paths in sorted(source_files(readings).items()):
+        path = root() / file
+        if path.exists():
+            pairs = [read_source(each) for each in paths]
+            text = path.read_text(encoding="utf-8")
+            yield f"source/{file}.html", source_page(file, text, pairs)
+
+
+def source_files(readings: list[Reading]) -> dict[str, list[str]]:
+    """Find the files whose lines are shown, and the tests; say for which pairs."""
+    found: dict[str, list[str]] = {}
+    for reading in readings:
+        codes = [
+            code.path
+            for section in reading.sections
+            for row in section.rows
+            for code in (*row.reference, *row.torch)
+        ]
+        for file in dict.fromkeys([*codes, test_path(reading.path)]):
+            found.setdefault(file, []).append(reading.path)
+    return found

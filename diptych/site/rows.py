@@ -1,0 +1,102 @@
+"""Rows as a page shows them: anchors, figures, and who spans whom."""
+
+import re
+from dataclasses import dataclass
+from typing import Any
+
+from diptych.reader.model import Code, Row, Section, Step
+from diptych.site.tables import Figure, figures
+
+LABELS = {"numpy": "NumPy", "torch": "PyTorch"}
+
+
+@dataclass(frozen=True)
+class Part:
+    """One of the steps that a fused call spans, with the other side's code for it."""
+
+    step: Step
+    anchor: str
+    side: str
+    codes: tuple[Code, ...]
+
+    @property
+    def label(self) -> str:
+        """The name of the side."""
+        return LABELS[self.side]
+
+
+@dataclass(frozen=True)
+class RowView:
+    """A row with its anchor, its values drawn, and its fused call if it has one."""
+
+    row: Row
+    anchor: str
+    figures: tuple[Figure, ...]
+    note: str = ""
+    parts: tuple[Part, ...] = ()
+    whole_side: str = ""
+    whole: tuple[Code, ...] = ()
+    ladder: Any = None
+
+    def __getattr__(self, name: str) -> Any:
+        """Give what the row itself has: steps, first, last, reference, torch."""
+        return getattr(self.row, name)
+
+    @property
+    def whole_label(self) -> str:
+        """The name of the side that does all steps in one call."""
+        return LABELS[self.whole_side]
+
+
+@dataclass(frozen=True)
+class SectionView:
+    """A function with its rows."""
+
+    title: str
+    sentence: str
+    calls: int
+    rows: tuple[RowView, ...]
+
+
+def section_views(sections: tuple[Section, ...], note: str) -> list[SectionView]:
+    """Prepare every function; the note on the weights goes to the very first row."""
+    views = []
+    for place, section in enumerate(sections):
+        prefix = f"{slug(section.title)}-" if place else ""
+        rows = tuple(
+            row_view(row, prefix, "" if place or row.first else note)
+            for row in section.rows
+        )
+        sentence = section.sentence
+        views.append(SectionView(section.title, sentence, section.calls, rows))
+    return views
+
+
+def row_view(row: Row, prefix: str, note: str) -> RowView:
+    """Prepare one row."""
+    anchor = f"{prefix}step-{row.first}"
+    drawn = tuple(figures(row))
+    if len(row.steps) == 1:
+        return RowView(row, anchor, drawn, note)
+    sides = {"numpy": row.reference, "torch": row.torch}
+    finer = max(sides, key=lambda side: len(sides[side]))
+    coarser = "torch" if finer == "numpy" else "numpy"
+    parts = tuple(
+        Part(
+            step,
+            f"{prefix}step-{step.number}",
+            finer,
+            tuple(code for code in sides[finer] if code.first == step.number),
+        )
+        for step in row.steps
+    )
+    return RowView(row, anchor, drawn, note, parts, coarser, sides[coarser])
+
+
+def slug(title: str) -> str:
+    """Turn a function's name into the start of an anchor.
+
+    >>> slug("CausalAttention.forward")
+    'causalattention-forward'
+    """
+    return re.sub(r"[^a-z0-9]+", "-", title.lower()).strip("-")

@@ -1,0 +1,300 @@
+/* The reader's comforts. Every page can be read without this file; nothing here
+   computes a number: what depends on the input always comes from the server. */
+"use strict";
+
+const $ = (selector, root = document) => root.querySelector(selector);
+const $$ = (selector, root = document) => [...root.querySelectorAll(selector)];
+const make = (tag, attributes = {}, ...children) => {
+  const element = Object.assign(document.createElement(tag), attributes);
+  element.append(...children);
+  return element;
+};
+const remember = (key, value) => {
+  try { localStorage.setItem(key, value); } catch { /* no storage */ }
+};
+const recall = (key) => {
+  try { return localStorage.getItem(key); } catch { return null; }
+};
+
+/* Formulas: MathML stands in the page, KaTeX draws it more finely ------------------ */
+function drawFormulas(root) {
+  if (!window.katex) return;
+  for (const place of $$(".formula[data-tex]", root)) {
+    const drawn = make("span");
+    try {
+      katex.render(place.dataset.tex, drawn, { throwOnError: true });
+      place.replaceChildren(drawn);
+    } catch { /* the MathML stays */ }
+  }
+}
+
+/* Theme ------------------------------------------------------------------------------ */
+const THEMES = ["", "light", "dark"];
+function showTheme() {
+  const theme = document.documentElement.dataset.theme ?? "";
+  $("#theme").textContent = `Theme: ${theme || "as the system"}`;
+}
+function nextTheme() {
+  const now = document.documentElement.dataset.theme ?? "";
+  const theme = THEMES[(THEMES.indexOf(now) + 1) % THEMES.length];
+  if (theme) document.documentElement.dataset.theme = theme;
+  else delete document.documentElement.dataset.theme;
+  remember("diptych-theme", theme);
+  showTheme();
+}
+
+/* Heads, calls and passes: one at a time, the same one all over the page --------------- */
+const picked = new Map();
+const kindsOf = (figure) => {
+  const sizes = new Map();
+  for (const panel of $$(".panel", figure))
+    for (const [kind, place] of Object.entries(panel.dataset)) {
+      if (!sizes.has(kind)) sizes.set(kind, new Set());
+      sizes.get(kind).add(Number(place));
+    }
+  return new Map([...sizes].filter(([, places]) => places.size > 1)
+    .map(([kind, places]) => [kind, [...places].sort((a, b) => a - b)]));
+};
+const WORDS = { h: "head", call: "call", pass: "pass" };
+const wordFor = (kind) => WORDS[kind] ?? `axis ${kind.toUpperCase()}`;
+
+function addPickers(root) {
+  for (const figure of $$("figure.several", root)) {
+    if ($(".pick", figure)) continue;
+    for (const kind of kindsOf(figure).keys()) {
+      const pick = make("span", { className: "pick" },
+        make("button", { type: "button", textContent: "‹", ariaLabel: `previous ${wordFor(kind)}` }),
+        make("span", { className: "where" }),
+        make("button", { type: "button", textContent: "›", ariaLabel: `next ${wordFor(kind)}` }));
+      pick.dataset.kind = kind;
+      const [back, on] = $$("button", pick);
+      back.addEventListener("click", () => step(kind, -1, figure));
+      on.addEventListener("click", () => step(kind, 1, figure));
+      $("figcaption", figure).append(pick);
+    }
+  }
+  showPicked();
+}
+function step(kind, by, figure) {
+  const places = kindsOf(figure).get(kind);
+  const now = places.indexOf(chosen(kind, places));
+  picked.set(kind, places[(now + by + places.length) % places.length]);
+  showPicked();
+  keepView();
+}
+const chosen = (kind, places) => {
+  const wanted = picked.get(kind) ?? places[0];
+  return places.includes(wanted) ? wanted : places[places.length - 1];
+};
+function showPicked() {
+  for (const figure of $$("figure.several")) {
+    const kinds = kindsOf(figure);
+    for (const panel of $$(".panel", figure)) {
+      panel.hidden = [...kinds].some(
+        ([kind, places]) => Number(panel.dataset[kind]) !== chosen(kind, places));
+      $(".which", panel)?.classList.add("unseen");
+    }
+    for (const pick of $$(".pick", figure)) {
+      const places = kinds.get(pick.dataset.kind);
+      const place = chosen(pick.dataset.kind, places);
+      const first = pick.dataset.kind === "h" ? place : place + 1;
+      $(".where", pick).textContent =
+        `${wordFor(pick.dataset.kind)} ${first} of ${places.length}`;
+    }
+  }
+}
+function keepView() {
+  const address = new URL(location);
+  const view = [...picked].map(([kind, place]) => `${kind}-${place}`).join(",");
+  if (view) address.searchParams.set("view", view);
+  history.replaceState(null, "", address);
+}
+function readView() {
+  for (const part of (new URL(location).searchParams.get("view") ?? "").split(",")) {
+    const [kind, place] = part.split("-");
+    if (/^[a-z]+$/.test(kind) && /^\d+$/.test(place)) picked.set(kind, Number(place));
+  }
+}
+
+/* A cell: both sides' numbers to the last digit ---------------------------------------- */
+const readout = make("p", { className: "readout", hidden: true });
+readout.setAttribute("role", "status");
+function tell(cell) {
+  for (const old of $$(".at")) old.classList.remove("at");
+  readout.hidden = !cell;
+  if (!cell) return;
+  cell.classList.add("at");
+  const side = $("th, .th", cell.parentElement);
+  const head = cell.closest("table")?.tHead.rows[0].cells[cell.cellIndex];
+  for (const each of [side, head]) each?.classList.add("at");
+  const name = $(".name", cell.closest("figure")).textContent;
+  const where = [side?.textContent, head?.textContent].filter(Boolean).join(" → ");
+  readout.textContent = `${name}${where ? `, ${where}` : ""}: ${exactly(cell)}`;
+}
+function exactly(cell) {
+  const { v, w } = cell.dataset;
+  if (v === undefined) return cell.getAttribute("aria-label") ?? cell.textContent;
+  if (w === undefined) return `${v} on both sides`;
+  if (v === "" || w === "") return `${v || w} (${v ? "NumPy" : "PyTorch"} only)`;
+  const apart = Math.abs(Number(v) - Number(w)).toExponential(1);
+  return `NumPy ${v}, PyTorch ${w}, ${apart} apart`;
+}
+const MOVES = { ArrowLeft: [0, -1], ArrowRight: [0, 1], ArrowUp: [-1, 0], ArrowDown: [1, 0] };
+function walkCells(event) {
+  const scroll = event.target.closest?.(".scroll");
+  if (event.key === "Escape") return tell(null);
+  if (!scroll || !(event.key in MOVES)) return;
+  event.preventDefault();
+  const rows = $$("tbody tr", scroll).map((row) => $$("td", row));
+  let i = rows.findIndex((row) => row.some((cell) => cell.matches(".at")));
+  let j = i < 0 ? 0 : rows[i].findIndex((cell) => cell.matches(".at"));
+  if (i < 0) i = 0;
+  else [i, j] = [i + MOVES[event.key][0], j + MOVES[event.key][1]];
+  const cell = rows[i]?.[j];
+  if (!cell) return;
+  tell(cell);
+  cell.scrollIntoView({ block: "nearest", inline: "nearest" });
+}
+
+/* A name: the same quantity lights up on both sides -------------------------------------- */
+function light(target) {
+  for (const old of $$(".lit")) old.classList.remove("lit");
+  if (!target?.matches?.(".code .n, .code .bp, figcaption .name")) return;
+  const name = target.textContent;
+  const row = target.closest(".row");
+  if (!row) return;
+  for (const each of $$(".code .n, figcaption .name", row))
+    if (each.textContent === name) each.classList.add("lit");
+}
+
+/* Copying ------------------------------------------------------------------------------------ */
+async function copy(button) {
+  const root = button.closest(".pane") ?? $("#rows .function");
+  const side = button.dataset.side;
+  const panes = side ? $$(`.pane.${side}`, root) : [root];
+  const text = panes.flatMap((pane) => $$("pre", pane)).map((pre) => pre.textContent);
+  const said = button.textContent;
+  try {
+    await navigator.clipboard.writeText(`${text.join("\n\n")}\n`);
+    button.textContent = "copied";
+  } catch {
+    button.textContent = "not allowed here";
+  }
+  setTimeout(() => { button.textContent = said; }, 1500);
+}
+
+/* One panel or both, on a narrow screen -------------------------------------------------------- */
+function show(which) {
+  document.body.classList.toggle("only-numpy", which === "numpy");
+  document.body.classList.toggle("only-torch", which === "torch");
+  for (const button of $$(".switch button"))
+    button.setAttribute("aria-pressed", button.dataset.show === which);
+  remember("diptych-show", which);
+}
+
+/* Editing: ask the server for the same page on another input -------------------------------------- */
+let waiting = null;
+let asking = null;
+function edited() {
+  clearTimeout(waiting);
+  waiting = setTimeout(ask, 40);
+}
+async function ask() {
+  asking?.abort();
+  asking = new AbortController();
+  const form = $("#choices");
+  const address = new URL(form.action);
+  for (const [name, value] of new FormData(form)) address.searchParams.set(name, value);
+  try {
+    const answer = await fetch(address, { signal: asking.signal });
+    const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+    if (answer.ok) take(page, address);
+    else refuse($(".refusal", page)?.textContent ?? page.body.textContent.trim());
+  } catch (error) {
+    if (error.name !== "AbortError") refuse("Not run: the server does not answer.");
+  }
+}
+function take(page, address) {
+  const closed = new Set($$("details.values:not([open])").map((d) => d.closest(".row").id));
+  for (const id of ["outcome", "rows"])
+    $(`#${id}`).replaceChildren(...$(`#${id}`, page).childNodes);
+  for (const details of $$("details.values"))
+    details.open = !closed.has(details.closest(".row").id);
+  address.hash = location.hash;
+  history.replaceState(null, "", address);
+  tell(null);
+  enhance($("#rows"));
+  if (picked.size) keepView();
+}
+function refuse(sentence) {
+  $("#outcome .refusal")?.remove();
+  const said = make("p", { className: "refusal", textContent: sentence });
+  said.setAttribute("role", "alert");
+  $("#outcome").prepend(said);
+}
+
+/* Keys ------------------------------------------------------------------------------------------------ */
+function goToStep(by) {
+  const rows = $$(".row, .part[id]");
+  const top = (row) => row.getBoundingClientRect().top;
+  const line = 90;
+  const next = by > 0 ? rows.find((row) => top(row) > line)
+    : rows.findLast((row) => top(row) < line - 60);
+  if (!next) return;
+  location.hash = next.id;
+  $(".number", next).focus({ preventScroll: true });
+}
+const pickNext = (by) => {
+  const figure = $$("figure.several").find((f) => f.getBoundingClientRect().bottom > 0)
+    ?? $("figure.several");
+  if (figure) step([...kindsOf(figure).keys()].at(-1), by, figure);
+};
+const KEYS = {
+  j: () => goToStep(1),
+  k: () => goToStep(-1),
+  n: () => $("a[rel=next]")?.click(),
+  p: () => $("a[rel=prev]")?.click(),
+  "[": () => pickNext(-1),
+  "]": () => pickNext(1),
+  t: nextTheme,
+  "?": () => $("#keys").showModal(),
+};
+function pressed(event) {
+  walkCells(event);
+  if (event.ctrlKey || event.metaKey || event.altKey) return;
+  if (event.target.matches?.("input, select, textarea") || $("#keys").open) return;
+  KEYS[event.key]?.();
+}
+
+/* Putting it together ---------------------------------------------------------------------------------- */
+function enhance(root) {
+  drawFormulas(root);
+  addPickers(root);
+}
+function start() {
+  document.body.append(readout);
+  readView();
+  enhance(document);
+  showTheme();
+  show(recall("diptych-show") ?? "both");
+  if (matchMedia("(max-width: 900px)").matches)
+    for (const details of $$("details.values")) details.open = false;
+  $("#theme").addEventListener("click", nextTheme);
+  $("#help").addEventListener("click", KEYS["?"]);
+  document.addEventListener("keydown", pressed);
+  document.addEventListener("pointerover", (event) => light(event.target));
+  document.addEventListener("click", (event) => {
+    const button = event.target.closest("button");
+    if (button?.matches(".copy")) copy(button);
+    if (button?.dataset.show) show(button.dataset.show);
+    const cell = event.target.closest(".heat .cell");
+    if (cell) tell(cell);
+  });
+  const form = $("#choices");
+  form?.addEventListener("input", edited);
+  form?.addEventListener("submit", (event) => { event.preventDefault(); ask(); });
+  addEventListener("beforeprint", () => {
+    for (const details of $$("details")) details.open = true;
+  });
+}
+start();

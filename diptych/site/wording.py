@@ -1,0 +1,69 @@
+"""Verdicts in words, and values as they stand in a cell."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from diptych.reader import heat
+from diptych.reader.model import Value
+from diptych.reader.visible import visible, visible_bytes
+
+LONGEST = 16
+
+
+def written(value: Any) -> str:
+    """Write one entry as the terminal does, with a true minus sign.
+
+    >>> written(-0.456), written("a b"), written(7), written([1, 2])
+    ('−0.46', 'a␣b', '7', '1 2')
+    """
+    if isinstance(value, str):
+        return visible(value)
+    if isinstance(value, bytes):
+        return visible_bytes(value)
+    if isinstance(value, list | tuple | np.ndarray):
+        return " ".join(written(entry) for entry in value)
+    number = heat.number(value)
+    return number.replace("-", "−") if isinstance(value, float) else number
+
+
+def small(difference: float) -> str:
+    """Write a difference.
+
+    >>> small(2.22e-16), small(0.0)
+    ('2e-16', '0')
+    """
+    return f"{difference:.0e}" if difference else "0"
+
+
+def apart(values: Sequence[Value]) -> str:
+    """Say how far both sides are apart, or that only one has the quantity."""
+    if values[0].side != "both":
+        return values[0].side
+    difference = max(value.difference or 0.0 for value in values)
+    if not all(value.agrees for value in values):
+        return f"✗ departs: {small(difference)} apart"
+    return f"✓ apart by {small(difference)}" if difference else "✓ equal"
+
+
+def shape_in_words(value: Value) -> str:
+    """Write a shape with the letters of its axes.
+
+    >>> shape_in_words(Value("x", (6, 3), "float64", (), None, None))
+    '6 × 3'
+    """
+    if not value.shape:
+        return ""
+    letters = [axis.name for axis in value.axes] or [""] * len(value.shape)
+    sizes = zip(letters, value.shape, strict=True)
+    return " × ".join(f"{letter} {size}".strip() for letter, size in sizes)
+
+
+def shortened(text: str) -> str:
+    """Cut a label that would make its column too wide.
+
+    >>> shortened("a" * 20)
+    'aaaaaaaaaaaaaaa…'
+    """
+    return text if len(text) <= LONGEST else text[: LONGEST - 1] + "…"
