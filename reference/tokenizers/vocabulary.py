@@ -5,6 +5,7 @@ Source: Raschka, Build a Large Language Model (From Scratch), sections 2.3 and 2
 Twin:   torch_impl/tokenizers/vocabulary.py
 """
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from itertools import pairwise
 
@@ -98,7 +99,21 @@ def read_words(
     if not rows or stops != sorted(stops) or stops[-1] != len(spelling):
         raise ValueError("ends must rise to the end of the spelling")
     data = spelling.tobytes()
-    words = [data[a:b].decode("utf-8") for a, b in pairwise(stops)]
-    if len({*words}) < len(words):
-        raise ValueError("every word must have one id, got one twice")
+    words = [read_utf8(data[a:b], n) for n, (a, b) in enumerate(pairwise(stops))]
+    counts = Counter(words)
+    if len(counts) < len(words):
+        twice = shown(counts.most_common(1)[0][0])
+        raise ValueError(f"every word must have one id, got {twice} twice")
     return words
+
+
+def read_utf8(data: bytes, number: int) -> str:
+    """Read one word.
+
+    Raises:
+        ValueError: it is no UTF-8.
+    """
+    try:
+        return data.decode("utf-8")
+    except UnicodeDecodeError:
+        raise ValueError(f"word {number} is no UTF-8") from None
