@@ -20,10 +20,15 @@ LEADING = ((), (1,), (3,), (2, 3), (0,))
 
 
 @st.composite
-def attention_cases(draw: st.DrawFn, class_name: str) -> Case:
-    """Draw a configuration, an input and weights for one variant."""
+def attention_cases(draw: st.DrawFn, class_name: str, square: bool = False) -> Case:
+    """Draw a configuration, an input and weights for one variant.
+
+    `square` cases have as many channels going in as coming out.
+    """
     variant = getattr(reference, class_name)
     config = draw(configurations(variant))
+    if square:
+        config["d_in"] = config["d_out"]
     n_tokens = config.get("context_length", 6) - draw(st.integers(0, 2))
     d_in = config.get("d_in", draw(st.integers(1, 6)))
     leading = draw(st.sampled_from(LEADING))
@@ -33,10 +38,18 @@ def attention_cases(draw: st.DrawFn, class_name: str) -> Case:
     shape = (*leading, max(n_tokens, 0), d_in)
     x = (scale * numbers(pattern, shape, seed)).astype(dtype)
     weights = {
-        name: numbers("normal", array.shape, seed + place + 1).astype(dtype)
-        for place, (name, array) in enumerate(variant(**config).state_dict().items())
+        name: numbers("normal", weight_shape, seed + place + 1).astype(dtype)
+        for place, (name, weight_shape) in enumerate(weight_shapes(class_name, config))
     }
     return with_mask(Case(config, {"x": x}, weights, draw(st.booleans()), seed))
+
+
+def weight_shapes(
+    class_name: str, config: Mapping[str, Any]
+) -> list[tuple[str, tuple[int, ...]]]:
+    """Name the weights of a variant and their shapes, which both sides share."""
+    state = getattr(reference, class_name)(**config).state_dict()
+    return [(name, array.shape) for name, array in state.items()]
 
 
 @st.composite
@@ -99,7 +112,9 @@ def numbers(pattern: str, shape: tuple[int, ...], seed: int) -> np.ndarray[Any, 
 
 def run_reference(variant: type, case: Case) -> Any:
     """Build the NumPy side of a case and send the input through it."""
-    module = variant(**case.config).to(case.inputs["x"].dtype.type)
+    takes_rng = "rng" in inspect.signature(variant).parameters
+    rng = {"rng": np.random.default_rng(case.seed)} if takes_rng else {}
+    module = variant(**case.config, **rng).to(case.inputs["x"].dtype.type)
     module.load_state_dict(case.weights)
     return module.train(case.training)(**case.inputs)
 
