@@ -1,13 +1,19 @@
 """Every pair, in reading order: one record each."""
 
 from parity_tests.attention import cases as attention
+from parity_tests.attention.gradient_yardsticks import (
+    gradient_yardsticks as attention_gradients,
+)
 from parity_tests.concept import Concept
 from parity_tests.data import cases as data
+from parity_tests.data.gradient_yardsticks import (
+    gradient_yardsticks as embedding_gradients,
+)
 from parity_tests.real_text import attention_on_text
 from parity_tests.tokenizers import cases as tokenizers
 
 
-def attention_variant(name: str, class_name: str) -> Concept:
+def attention_variant(name: str, class_name: str, *supports: str) -> Concept:
     """Record a variant of attention."""
     return Concept(
         path=f"attention/{name}",
@@ -17,6 +23,8 @@ def attention_variant(name: str, class_name: str) -> Concept:
         run_torch=attention.run_torch,
         on_text=attention_on_text(class_name),
         yardsticks=attention.yardsticks,
+        gradient_yardsticks=attention_gradients,
+        supports=frozenset({"leading_axes", *supports}),
     )
 
 
@@ -28,6 +36,7 @@ CATALOGUE = (
         run_reference=tokenizers.run,
         run_torch=tokenizers.run,
         on_text=tokenizers.words_on_text,
+        supports=frozenset({"lossy"}),
     ),
     Concept(
         path="tokenizers/character",
@@ -52,13 +61,16 @@ CATALOGUE = (
         run_reference=data.embed_with_reference,
         run_torch=data.embed_with_torch,
         on_text=data.embedding_on_text,
+        gradient_yardsticks=embedding_gradients,
     ),
     attention_variant("simple", "SimpleSelfAttention"),
     attention_variant("self_attention_v1", "SelfAttentionV1"),
     attention_variant("self_attention_v2", "SelfAttentionV2"),
-    attention_variant("causal", "CausalAttention"),
-    attention_variant("multi_head_wrapper", "MultiHeadAttentionWrapper"),
-    attention_variant("multi_head", "MultiHeadAttention"),
+    attention_variant("causal", "CausalAttention", "causal", "dropout"),
+    attention_variant(
+        "multi_head_wrapper", "MultiHeadAttentionWrapper", "causal", "dropout"
+    ),
+    attention_variant("multi_head", "MultiHeadAttention", "causal", "dropout"),
 )
 
 

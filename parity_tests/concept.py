@@ -10,6 +10,8 @@ from hypothesis.strategies import SearchStrategy
 
 from parity_tests.lockstep import Comparison, compare_in_lockstep
 
+GradientYardsticks = Callable[["Case", np.ndarray[Any, Any]], Mapping[str, float]]
+
 
 @dataclass(frozen=True)
 class Case:
@@ -30,7 +32,9 @@ class Case:
 class Concept:
     """A pair: where it is, what cases it takes, and how a case runs on each side.
 
-    `on_text(text, seed)` gives cases on a real text, each with what it runs in words.
+    `gradient_yardsticks(case, grad_output)` gives them for what a backward returns; a
+    concept without it has no backward. `on_text(text, seed)` gives cases on a real text, each with what it runs in words.
+    `supports` names what it can do beyond the least that one of its kind must do.
     """
 
     path: str
@@ -39,7 +43,9 @@ class Concept:
     run_reference: Callable[[Any, Case], Any]
     run_torch: Callable[[Any, Case], Any]
     on_text: Callable[[str, int], list[tuple[str, Case]]]
+    supports: frozenset[str] = frozenset()
     yardsticks: Callable[[Case], Mapping[str, float]] = lambda case: {}
+    gradient_yardsticks: GradientYardsticks | None = None
 
     @property
     def name(self) -> str:

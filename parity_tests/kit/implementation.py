@@ -1,0 +1,72 @@
+"""Someone else's implementation, from the side of the kit: ask, and wait so long."""
+
+import multiprocessing
+import sys
+from types import TracebackType
+from typing import Any, Self
+
+from parity_tests.kit import border, worker
+
+
+class NotRunnableError(Exception):
+    """The implementation could not be loaded, so nothing can be said of it."""
+
+
+class Implementation:
+    """A process that holds `module:name` and answers requests within a time limit.
+
+    Whatever the code does (raise, hang, print, end the process, change its inputs)
+    comes back as an answer: `{"output": …}` or `{"trouble": "…"}`; it is `final` where
+    no further answer will come.
+    """
+
+    def __init__(self, target: str, time_limit: float = 10.0):
+        self.target = target
+        self.time_limit = time_limit
+        context = multiprocessing.get_context("spawn")
+        self._connection, theirs = context.Pipe()
+        self._process = context.Process(
+            target=worker.serve, args=(theirs, target, sys.path), daemon=True
+        )
+        self._process.start()
+        theirs.close()
+        loaded = self._receive(max(60.0, self.time_limit))
+        if "trouble" in loaded:
+            self.close()
+            raise NotRunnableError(f"{self.target} {loaded['trouble']}")
+        self.kind = loaded["loaded"]
+
+    def ask(self, request: dict[str, Any]) -> dict[str, Any]:
+        """Run one request."""
+        self._connection.send_bytes(border.write(request))
+        return self._receive(self.time_limit)
+
+    def _receive(self, time_limit: float) -> dict[str, Any]:
+        try:
+            if self._connection.poll(time_limit):
+                answer: dict[str, Any] = border.read(self._connection.recv_bytes())
+                return answer
+        except (EOFError, OSError):
+            self._process.join(1)
+            said = f"ends its process (exit {self._process.exitcode})"
+            return {"trouble": said, "final": True}
+        self._process.kill()
+        self._process.join()
+        return {"trouble": f"takes longer than {time_limit:g} s", "final": True}
+
+    def close(self) -> None:
+        """End the process."""
+        self._connection.close()
+        self._process.kill()
+        self._process.join()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()

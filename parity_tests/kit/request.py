@@ -1,0 +1,92 @@
+"""What an implementation is asked for a case, and what it is expected to answer."""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from parity_tests.agreement import Agreement, as_array, compare
+from parity_tests.concept import Case, Concept
+
+
+@dataclass(frozen=True)
+class Expected:
+    """The reference's answer, and how large an honest difference is."""
+
+    output: np.ndarray[Any, Any]
+    yardstick: float
+    text: str | None = None
+
+    def judge(self, answer: Mapping[str, Any]) -> Agreement:
+        """Compare an answer with it."""
+        if self.text is not None and answer["text"] != self.text:
+            return compare(self.text, answer["text"])
+        return compare(self.output, answer["output"], self.yardstick)
+
+
+def asked(concept: Concept, case: Case) -> dict[str, Any]:
+    """Write a case as a request: arrays for a layer, a vocabulary for a tokenizer."""
+    if concept.group == "tokenizers":
+        tokenizer = concept.reference.train(case.inputs["corpus"], **case.config)
+        return {"make": vocabulary_of(tokenizer), "text": case.inputs["text"]}
+    return {
+        "inputs": dict(case.inputs),
+        "weights": dict(case.weights),
+        "config": {**case.config, "training": case.training},
+        "seed": case.seed,
+    }
+
+
+def vocabulary_of(tokenizer: Any) -> dict[str, list[Any]]:
+    """Say a vocabulary as the arguments of a factory, in pairs."""
+    if not hasattr(tokenizer, "merges"):
+        return {"vocabulary": [[k, v] for k, v in tokenizer.vocabulary.items()]}
+    n_tokens = 256 + len(tokenizer.merges)
+    tokens = [tokenizer.decode_bytes([i]) for i in range(n_tokens)]
+    return {
+        "vocabulary": [[token, i] for i, token in enumerate(tokens)],
+        "merges": [[tokens[left], tokens[right]] for left, right in tokenizer.merges],
+        "special_tokens": [
+            [token, n_tokens + i] for i, token in enumerate(tokenizer.special_tokens)
+        ],
+    }
+
+
+def expected(concept: Concept, case: Case) -> Expected:
+    """Run the reference on a case."""
+    result = concept.run_reference(concept.reference, case)
+    if concept.group == "tokenizers":
+        return Expected(as_array(result[0]), 0.0, result[1])
+    if isinstance(result, list):  # windows: inputs and targets come first
+        return Expected(np.stack(result[:2]), 0.0)
+    return Expected(as_array(result), concept.yardsticks(case).get("result", 0.0))
+
+
+def narrowed(case: Case, supports: frozenset[str], dtype: str | None) -> Case:
+    """Ask for no more than what is declared, in the dtype that is asked for."""
+    inputs, training = dict(case.inputs), case.training
+    if "dropout" not in supports:
+        inputs.pop("keep", None)
+        training = False
+    if "x" in inputs and "leading_axes" not in supports:
+        extra = inputs["x"].ndim - 2  # every other array has those axes in front too
+        inputs = {
+            name: array.reshape(math.prod(array.shape[:extra]), *array.shape[extra:])
+            for name, array in inputs.items()
+        }
+    if dtype is None:
+        return replace(case, inputs=inputs, training=training)
+    return replace(
+        case,
+        inputs={name: cast(array, dtype) for name, array in inputs.items()},
+        weights={name: cast(array, dtype) for name, array in case.weights.items()},
+        training=training,
+    )
+
+
+def cast(value: Any, dtype: str) -> Any:
+    """Change the precision of floating-point numbers, and of nothing else."""
+    floating = isinstance(value, np.ndarray) and value.dtype.kind == "f"
+    return value.astype(dtype) if floating else value

@@ -1,0 +1,133 @@
+"""The process that other people's code runs in, so that it cannot harm the kit."""
+
+import contextlib
+import importlib
+import inspect
+import io
+import sys
+from collections.abc import Callable
+from multiprocessing.connection import Connection
+from typing import Any
+
+import numpy as np
+
+from parity_tests.kit import border
+
+Answer = dict[str, Any]
+
+
+def serve(connection: Connection, target: str, path: list[str]) -> None:
+    """Load `module:name`, say what it is, then answer one request after another."""
+    sys.path[:] = path
+    printed = io.StringIO()
+    with contextlib.redirect_stdout(printed), contextlib.redirect_stderr(printed):
+        try:
+            run = runner(load(target))
+        except BaseException as error:
+            connection.send_bytes(border.write({"trouble": said(error)}))
+            return
+        connection.send_bytes(border.write({"loaded": run.__name__}))
+        while True:
+            try:
+                request = connection.recv_bytes()
+            except EOFError:
+                return
+            printed.seek(0)
+            printed.truncate()
+            answer = attempt(run, border.read(request))
+            answer["printed"] = printed.getvalue()[:200]
+            connection.send_bytes(border.write(answer))
+
+
+def load(target: str) -> Any:
+    """Import what `module:name` names; the name may have dots.
+
+    Raises:
+        ValueError: `target` has no colon.
+    """
+    module, colon, name = target.partition(":")
+    if not colon:
+        raise ValueError(f"an implementation is named module:name, got {target}")
+    found: Any = importlib.import_module(module)
+    for part in name.split("."):
+        found = getattr(found, part)
+    return found
+
+
+def runner(implementation: Any) -> Callable[[dict[str, Any]], Any]:
+    """Choose how to run it: a module class, or a function or factory."""
+    import torch  # here, since the kit itself can do without it
+
+    def module(request: dict[str, Any]) -> Any:
+        config = {k: v for k, v in request["config"].items() if k != "training"}
+        given = {k: v for k, v in request["inputs"].items() if k != "keep"}
+        inputs = [torch.from_numpy(array) for array in given.values()]
+        state = {k: torch.from_numpy(v) for k, v in request["weights"].items()}
+        made = implementation(**config)
+        made.to(next((v.dtype for v in [*state.values(), *inputs]), None))
+        made.load_state_dict(state)
+        torch.manual_seed(request["seed"])
+        return made.train(request["config"]["training"])(*inputs).detach().numpy()
+
+    def function(request: dict[str, Any]) -> Any:
+        return implementation(request["inputs"], request["weights"], request["config"])
+
+    def factory(request: dict[str, Any]) -> Any:
+        tokenizer = implementation(**tables(request["make"]))
+        ids = tokenizer.encode(request["text"])
+        return ids, tokenizer.decode(ids)
+
+    if inspect.isclass(implementation) and issubclass(implementation, torch.nn.Module):
+        return module
+
+    def called(request: dict[str, Any]) -> Any:
+        return factory(request) if "make" in request else function(request)
+
+    return called
+
+
+def tables(make: dict[str, Any]) -> dict[str, Any]:
+    """Give a factory its arguments as they are promised: dicts, and pairs as tuples."""
+    pairs = {
+        name: [(one, other) for one, other in rows] for name, rows in make.items()
+    }
+    return {
+        name: rows if name == "merges" else dict(rows) for name, rows in pairs.items()
+    }
+
+
+def attempt(run: Callable[[dict[str, Any]], Any], request: dict[str, Any]) -> Answer:
+    """Run one request; say what came out, or what went wrong."""
+    before = border.write(request)
+    try:
+        result = run(request)
+    except BaseException as error:
+        return {"trouble": said(error)}
+    if border.write(request) != before:
+        return {"trouble": "changes its inputs"}
+    if "make" in request:
+        return token_answer(result)
+    if not isinstance(result, np.ndarray):
+        return {"trouble": f"returns {type(result).__name__}, where an array is due"}
+    if result.dtype.hasobject:
+        return {"trouble": "returns an array of objects"}
+    return {"output": result}
+
+
+def token_answer(result: tuple[Any, Any]) -> Answer:
+    """Read ids and text as a tokenizer gave them."""
+    ids, text = result
+    if not isinstance(text, str):
+        return {"trouble": f"decodes to {type(text).__name__}, where text is due"}
+    try:
+        row = np.asarray(list(ids))
+    except TypeError:
+        return {"trouble": f"encodes to {type(ids).__name__}, where ids are due"}
+    if row.size and row.dtype.kind not in "iu":
+        return {"trouble": f"encodes to {row.dtype}, where whole numbers are due"}
+    return {"output": row.astype(np.int64), "text": text}
+
+
+def said(error: BaseException) -> str:
+    """Say an exception in one line."""
+    return f"raises {type(error).__name__}: {error}"[:500]
