@@ -1,11 +1,13 @@
 """One side alone: a law must hold on each, since two sides can share a misreading."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 import pytest
+import torch
+import torch.nn.functional as F
 
 import reference
 import torch_impl
@@ -26,6 +28,9 @@ BOOK = np.array(
     dtype=np.float32,
 )
 """The six tokens that every attention chapter of the book works with."""
+
+DROPPING = {"d_in": 3, "d_out": 2, "context_length": 40, "dropout": 0.25}
+"""A configuration with enough weights to count those that dropout spares."""
 
 both_backends = pytest.mark.parametrize(
     "backend", [reference, torch_impl], ids=["reference", "torch"]
@@ -50,14 +55,18 @@ class Side:
         return self.concept.run_torch(self.concept.torch, case)
 
     def quantity(self, name: str, case: Case) -> np.ndarray[Any, Any]:
-        """Run a case and return what its step called `name` at first."""
+        """Run a case and return what its steps call `name`, where it comes first."""
+        return self.quantities(name, case)[0]
+
+    def quantities(self, name: str, case: Case) -> list[np.ndarray[Any, Any]]:
+        """Run a case and return all that its steps call `name`: one a head, say."""
         recording = record(self.package, lambda: self.run(case))
-        return next(
+        return [
             as_array(snapshot.values[name])
             for invocation in recording.invocations
             for snapshot in invocation.snapshots
             if name in snapshot.values
-        )
+        ]
 
 
 def each_side(concept: Concept) -> pytest.MarkDecorator:
@@ -66,15 +75,23 @@ def each_side(concept: Concept) -> pytest.MarkDecorator:
     return pytest.mark.parametrize("side", sides, ids=["reference", "torch"])
 
 
+def seeded(concept: Concept, seed: int, x: np.ndarray[Any, Any], **config: Any) -> Case:
+    """Return a case with the weights that PyTorch draws after `manual_seed(seed)`."""
+    torch.manual_seed(seed)
+    state = concept.torch(**config).state_dict()
+    return Case(config, {"x": x}, {name: as_array(state[name]) for name in state})
+
+
 def with_x(case: Case, x: np.ndarray[Any, Any]) -> Case:
     """Change what goes in, and leave the dropout mask as it is."""
     return replace(case, inputs={**case.inputs, "x": x.astype(case.inputs["x"].dtype)})
 
 
-def with_weights(case: Case, **changed: np.ndarray[Any, Any]) -> Case:
-    """Change weights; a double underscore stands for the dot of their names."""
-    named = {name.replace("__", "."): array for name, array in changed.items()}
-    return replace(case, weights={**case.weights, **named})
+def with_weights(case: Case, changed: Mapping[str, np.ndarray[Any, Any]]) -> Case:
+    """Change some of the weights."""
+    dtype = case.inputs["x"].dtype
+    typed = {name: np.asarray(array, dtype) for name, array in changed.items()}
+    return replace(case, weights={**case.weights, **typed})
 
 
 def with_config(case: Case, **changed: Any) -> Case:
@@ -85,6 +102,44 @@ def with_config(case: Case, **changed: Any) -> Case:
 def in_evaluation(case: Case) -> Case:
     """Run the case without dropout."""
     return replace(case, training=False, inputs={"x": case.inputs["x"]})
+
+
+def in_training(case: Case) -> Case:
+    """Run the case with dropout, each side drawing its own."""
+    return replace(case, training=True, inputs={"x": case.inputs["x"]})
+
+
+def with_biases(case: Case) -> Case:
+    """Give every projection a bias, zero where it had none."""
+    missing = {
+        name.replace("weight", "bias"): np.zeros(len(array))
+        for name, array in case.weights.items()
+        if name.endswith(".weight")
+        and name.replace("weight", "bias") not in case.weights
+    }
+    return with_weights(with_config(case, qkv_bias=True), missing)
+
+
+def scaled(case: Case, name: str, factor: float) -> Case:
+    """Multiply a projection, its bias included, in every head."""
+    chosen = {key: array for key, array in case.weights.items() if name in key}
+    return with_weights(case, {key: factor * array for key, array in chosen.items()})
+
+
+def array_for(backend: Any, array: np.ndarray[Any, Any]) -> Any:
+    """Bring an array to the kind that a backend takes."""
+    return torch.from_numpy(array) if backend is torch_impl else array
+
+
+def projections(case: Case, head: str = "") -> list[torch.Tensor]:
+    """Project what goes in to queries, keys and values, for PyTorch's own attention."""
+    x = torch.from_numpy(case.inputs["x"])
+    names = [f"{head}W_{name}" for name in ("query", "key", "value")]
+    state = {name: torch.from_numpy(array) for name, array in case.weights.items()}
+    return [
+        F.linear(x, state[f"{name}.weight"], state.get(f"{name}.bias"))
+        for name in names
+    ]
 
 
 def rounding(case: Case, quantity: str = "result") -> float:

@@ -54,10 +54,8 @@ class MultiHeadAttentionWrapper(nn.Module):
         )
         refuse_dropout(dropout)
         self.heads = nn.ModuleList(
-            [
-                CausalAttention(d_in, d_out, context_length, dropout, qkv_bias)
-                for _ in range(num_heads)
-            ]
+            CausalAttention(d_in, d_out, context_length, dropout, qkv_bias)
+            for _ in range(num_heads)
         )
 
     def forward(self, x: Float[Tensor, "*B T C"]) -> Float[Tensor, "*B T E"]:
