@@ -32,8 +32,9 @@ class Case:
 class Concept:
     """A pair: where it is, what cases it takes, and how a case runs on each side.
 
-    `gradient_yardsticks(case, grad_output)` gives them for what a backward returns; a
-    concept without it has no backward. `on_text(text, seed)` gives cases on a real text, each with what it runs in words.
+    `yardsticks(case)` gives an honest rounding error for each quantity by its name,
+    `gradient_yardsticks(case, grad_output)` for each gradient.
+    `on_text(text, seed)` gives cases on a real text, each with what it runs in words.
     `supports` names what it can do beyond the least that one of its kind must do.
     """
 
@@ -45,7 +46,7 @@ class Concept:
     on_text: Callable[[str, int], list[tuple[str, Case]]]
     supports: frozenset[str] = frozenset()
     yardsticks: Callable[[Case], Mapping[str, float]] = lambda case: {}
-    gradient_yardsticks: GradientYardsticks | None = None
+    gradient_yardsticks: GradientYardsticks = lambda case, grad_output: {}
 
     @property
     def name(self) -> str:
@@ -56,6 +57,11 @@ class Concept:
     def group(self) -> str:
         """The folder of the pair."""
         return self.path.partition("/")[0]
+
+    @property
+    def has_gradients(self) -> bool:
+        """Whether the NumPy class says by hand how gradients flow back."""
+        return "backward" in vars(self.reference)
 
     @property
     def reference(self) -> Any:

@@ -1,0 +1,164 @@
+"""Gradients: the reference's backward against autograd, at every step.
+
+Autograd is asked for the gradient of each quantity that the twin's own `forward`
+stored: `grad_scores` of the reference stands beside what it says of `scores`. Then
+come the gradients of the input and of every weight.
+"""
+
+from collections import defaultdict
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import wraps
+from typing import Any
+
+import numpy as np
+import torch
+
+from parity_tests.agreement import compare
+from parity_tests.concept import Case, Concept
+from parity_tests.lockstep import Compared, Comparison
+from parity_tests.pairing import OUTCOME
+from parity_tests.recording import Invocation, Recording, record
+from parity_tests.steps import Step
+
+Array = np.ndarray[Any, Any]
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """A gradient of the reference, and the tensors of the twin that it belongs to."""
+
+    function: str
+    step: Step
+    name: str
+    expected: Any
+    of: Any
+
+
+def compare_gradients(concept: Concept, case: Case) -> Comparison:
+    """Run a case forward on both sides and back again, and compare every gradient."""
+    grad_output, backward = reference_backward(concept, case)
+    module, forward = torch_forward(concept, case)
+    wanted = [*at_steps(backward, forward), *at_the_end(backward, forward, module)]
+    of = [tensor for each in wanted for tensor in rowed(each.of)]
+    autograd = iter(gradients_of(forward.result, of, torch.from_numpy(grad_output)))
+    yardsticks = concept.gradient_yardsticks(case, grad_output)
+    quantities: list[Compared] = []
+    for each in wanted:
+        found = [next(autograd) for _ in rowed(each.of)]
+        actual = found if isinstance(each.of, list) else found[0]
+        agreement = compare(each.expected, actual, yardsticks.get(each.name, 0.0))
+        quantities.append(Compared(each.function, each.step, each.name, agreement))
+    names = compare([*backward.result], [*leaves(forward, module)])
+    quantities.append(Compared("what came out", OUTCOME, "names", names))
+    steps = {(each.function, each.step) for each in wanted}
+    departure = next((each for each in quantities if not each.agreement.holds), None)
+    return Comparison(tuple(quantities), len(steps), departure)
+
+
+def reference_backward(concept: Concept, case: Case) -> tuple[Array, Recording]:
+    """Run the reference forward, and record how it goes back from a given gradient."""
+    built, class_ = catching(concept.reference)
+    output = concept.run_reference(class_, case)
+    grad_output = gradient_for(output, case.seed)
+    return grad_output, record("reference", lambda: built[0].backward(grad_output))
+
+
+def torch_forward(concept: Concept, case: Case) -> tuple[torch.nn.Module, Recording]:
+    """Record the twin's forward with its tensors alive, the input's gradient wanted."""
+    built, class_ = catching(concept.torch, prepare=want_gradient_of_input)
+    run = record("torch_impl", lambda: concept.run_torch(class_, case), live=True)
+    return built[0], run
+
+
+def catching(
+    class_: Any, prepare: Callable[[Any], Any] = lambda module: None
+) -> tuple[list[Any], Any]:
+    """Return a list, and what builds modules of a class and puts each on that list."""
+    built: list[Any] = []
+
+    @wraps(class_)
+    def build(*args: Any, **kwargs: Any) -> Any:
+        built.append(class_(*args, **kwargs))
+        prepare(built[-1])
+        return built[-1]
+
+    return built, build
+
+
+def want_gradient_of_input(module: torch.nn.Module) -> None:
+    """Let autograd know the input; ids have no gradient."""
+
+    def hook(_: torch.nn.Module, inputs: tuple[torch.Tensor, ...]) -> None:
+        if inputs[0].is_floating_point():
+            inputs[0].requires_grad_()
+
+    module.register_forward_pre_hook(hook)
+
+
+def gradient_for(output: Array, seed: int) -> Array:
+    """Draw the gradient of some loss for what came out."""
+    rng = np.random.default_rng(seed)
+    return np.asarray(rng.normal(size=output.shape), output.dtype)
+
+
+def at_steps(backward: Recording, forward: Recording) -> Iterator[Wanted]:
+    """Pair what each step of a backward stored with what that of the forward did."""
+    calls = defaultdict(list)
+    for call in forward.invocations:
+        calls[call.function].append(call)
+    for nth, back in numbered(backward.invocations):
+        ahead = calls[back.function.removesuffix("backward") + "forward"][nth]
+        made = stored(ahead)
+        if back is backward.invocations[0]:
+            made |= ahead.arguments
+        for snapshot in back.snapshots:
+            for name, expected in sorted(snapshot.values.items()):
+                of = made.get(name.removeprefix("grad_"))
+                if name.startswith("grad_") and of is not None:
+                    yield Wanted(back.function, snapshot.step, name, expected, of)
+
+
+def numbered(invocations: list[Invocation]) -> Iterator[tuple[int, Invocation]]:
+    """Number the calls of each function from 0."""
+    seen: dict[str, int] = defaultdict(int)
+    for each in invocations:
+        yield seen[each.function], each
+        seen[each.function] += 1
+
+
+def stored(call: Invocation) -> dict[str, Any]:
+    """Gather what the steps of a call stored."""
+    return {
+        name: value
+        for snapshot in call.snapshots
+        for name, value in snapshot.values.items()
+    }
+
+
+def at_the_end(
+    backward: Recording, forward: Recording, module: torch.nn.Module
+) -> Iterator[Wanted]:
+    """Pair the gradients that came out with the input and the weights."""
+    of = leaves(forward, module)
+    for name, gradient in backward.result.items():
+        if name in of:
+            yield Wanted("what came out", OUTCOME, name, gradient, of[name])
+
+
+def leaves(forward: Recording, module: torch.nn.Module) -> dict[str, torch.Tensor]:
+    """Name what autograd ends at: the input, if it is no ids, and every weight."""
+    x = forward.invocations[0].arguments.get("x")
+    return ({} if x is None else {"x": x}) | dict(module.named_parameters())
+
+
+def rowed(value: Any) -> list[Any]:
+    """Return a row as it is, and one tensor as a row of one."""
+    return value if isinstance(value, list) else [value]
+
+
+def gradients_of(
+    output: torch.Tensor, of: list[torch.Tensor], grad_output: torch.Tensor
+) -> tuple[torch.Tensor, ...]:
+    """Ask autograd; what has no influence on the output has a gradient of zero."""
+    return torch.autograd.grad(output, of, grad_output, materialize_grads=True)
