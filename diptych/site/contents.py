@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from diptych.reader.reading import Reading
 from diptych.site.pages import GROUPS, TRAIL, environment, verdict
+from diptych.site.prose import lede
 from diptych.site.wording import small
 
 
@@ -51,7 +52,7 @@ def entry(place: int, reading: Reading) -> Entry:
         place=place,
         path=reading.path,
         title=reading.title,
-        sentence=reading.sentence,
+        sentence=lede(reading),
         changes=reading.changes,
         agreement=summary(reading),
     )

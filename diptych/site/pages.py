@@ -1,12 +1,10 @@
 """The pages: what each shows, rendered from one template whoever asks for it."""
 
-import re
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
-from markupsafe import Markup, escape
 
 from diptych.reader.contents import READING_ORDER
 from diptych.reader.reading import Reading, read_source
@@ -14,8 +12,10 @@ from diptych.reader.visible import visible
 from diptych.site import laws as lawbook
 from diptych.site.code import highlighted, numbered_lines
 from diptych.site.formulas import mathml
+from diptych.site.ladders import climbs, pieces
 from diptych.site.museum import exhibits
 from diptych.site.proof import Proof, proof
+from diptych.site.prose import lede, prose, sentence
 from diptych.site.rows import section_views
 from diptych.site.runs import Run, address, form, offered
 from diptych.site.wording import shortened, small
@@ -27,7 +27,6 @@ POLICY = (
 )
 GROUPS = {"tokenizers": "Tokenizers", "data": "Data", "attention": "Attention"}
 TRAIL = "attention"  # the group that is also offered as a path to walk
-LINK = re.compile(r"https?://[^\s,;]+[^\s,;.)]")
 
 
 @dataclass(frozen=True)
@@ -38,21 +37,6 @@ class Offer:
     why: str
     href: str
     current: bool
-
-
-def linked(text: str) -> Markup:
-    """Escape a text and make the addresses in it links.
-
-    >>> linked("<b> http://a.org/b.")
-    Markup('&lt;b&gt; <a href="http://a.org/b">a.org/b</a>.')
-    """
-    pieces, end = [], 0
-    for match in LINK.finditer(text):
-        shown = match[0].partition("://")[2]
-        pieces.append(escape(text[end : match.start()]))
-        pieces.append(Markup('<a href="{}">{}</a>').format(match[0], shown))
-        end = match.end()
-    return Markup("").join([*pieces, escape(text[end:])])
 
 
 @cache
@@ -66,7 +50,8 @@ def environment() -> Environment:
         lstrip_blocks=True,
     )
     made.filters |= {
-        "linked": linked,
+        "prose": prose,
+        "sentence": sentence,
         "mathml": mathml,
         "python": highlighted,
         "visible": visible,
@@ -104,6 +89,9 @@ def pair_page(
         "runs": offers(reading, run, live),
         "current": run,
         "refusal": refusal.rstrip("."),
+        "lede": lede(reading),
+        "tokens": pieces(reading.tokens),
+        "climbs": climbs(reading.ladders),
         "verdict": verdict(reading),
         "sections": section_views(reading.sections, reading.weights),
         "proof": proven,

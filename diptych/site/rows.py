@@ -36,7 +36,6 @@ class RowView:
     parts: tuple[Part, ...] = ()
     whole_side: str = ""
     whole: tuple[Code, ...] = ()
-    ladder: Any = None
 
     def __getattr__(self, name: str) -> Any:
         """Give what the row itself has: steps, first, last, reference, torch."""
@@ -55,7 +54,14 @@ class SectionView:
     title: str
     sentence: str
     calls: int
+    prefix: str
     rows: tuple[RowView, ...]
+
+    @property
+    def short(self) -> str:
+        """The last part of the title, or the class where that is no news."""
+        owner, _, name = self.title.rpartition(".")
+        return owner if name == "forward" else name
 
 
 def section_views(sections: tuple[Section, ...], note: str) -> list[SectionView]:
@@ -67,8 +73,8 @@ def section_views(sections: tuple[Section, ...], note: str) -> list[SectionView]
             row_view(row, prefix, "" if place or row.first else note)
             for row in section.rows
         )
-        sentence = section.sentence
-        views.append(SectionView(section.title, sentence, section.calls, rows))
+        said = (section.title, section.sentence, section.calls, prefix)
+        views.append(SectionView(*said, rows))
     return views
 
 

@@ -32,7 +32,7 @@ function drawFormulas(root) {
 const THEMES = ["", "light", "dark"];
 function showTheme() {
   const theme = document.documentElement.dataset.theme ?? "";
-  $("#theme").textContent = `Theme: ${theme || "as the system"}`;
+  $("#theme").textContent = `Theme: ${theme || "system"}`;
 }
 function nextTheme() {
   const now = document.documentElement.dataset.theme ?? "";
@@ -167,7 +167,7 @@ function light(target) {
     if (each.textContent === name) each.classList.add("lit");
 }
 
-/* Copying ------------------------------------------------------------------------------------ */
+/* Copying: a number is copied with the minus sign that Python reads ------------------------------------------------------------------------------------ */
 async function copy(button) {
   const root = button.closest(".pane") ?? $("#rows .function");
   const side = button.dataset.side;
@@ -181,6 +181,13 @@ async function copy(button) {
     button.textContent = "not allowed here";
   }
   setTimeout(() => { button.textContent = said; }, 1500);
+}
+
+function copyNumbers(event) {
+  const text = String(getSelection());
+  if (!text.includes("−") || event.target.matches?.("input, textarea")) return;
+  event.clipboardData.setData("text/plain", text.replaceAll("−", "-"));
+  event.preventDefault();
 }
 
 /* One panel or both, on a narrow screen -------------------------------------------------------- */
@@ -214,12 +221,12 @@ async function ask() {
     if (error.name !== "AbortError") refuse("Not run: the server does not answer.");
   }
 }
+const nameOf = (details) => details.closest(".row").id + details.className;
 function take(page, address) {
-  const closed = new Set($$("details.values:not([open])").map((d) => d.closest(".row").id));
+  const closed = new Set($$("#rows details:not([open])").map(nameOf));
   for (const id of ["outcome", "rows"])
     $(`#${id}`).replaceChildren(...$(`#${id}`, page).childNodes);
-  for (const details of $$("details.values"))
-    details.open = !closed.has(details.closest(".row").id);
+  for (const details of $$("#rows details")) details.open = !closed.has(nameOf(details));
   address.hash = location.hash;
   history.replaceState(null, "", address);
   tell(null);
@@ -278,10 +285,11 @@ function start() {
   showTheme();
   show(recall("diptych-show") ?? "both");
   if (matchMedia("(max-width: 900px)").matches)
-    for (const details of $$("details.values")) details.open = false;
+    for (const details of $$("details")) details.open = false;
   $("#theme").addEventListener("click", nextTheme);
   $("#help").addEventListener("click", KEYS["?"]);
   document.addEventListener("keydown", pressed);
+  document.addEventListener("copy", copyNumbers);
   document.addEventListener("pointerover", (event) => light(event.target));
   document.addEventListener("click", (event) => {
     const button = event.target.closest("button");
