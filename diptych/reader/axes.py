@@ -4,12 +4,9 @@ import ast
 import re
 from collections.abc import Iterator, Mapping
 from functools import cache
-from typing import Any
 
-import numpy as np
-
+from diptych.reader.files import definition, lines_of
 from diptych.reader.model import Axis
-from diptych.reader.source import definition, lines_of
 
 Labels = Mapping[str, tuple[str, ...]]
 COMMENT = re.compile(r"#\s*(?:(\w+) × )?\(([^()]*)\)\s*$")
@@ -107,21 +104,3 @@ def labelled(
         numbered = tuple(str(place) for place in range(min(size, most)))
         axes.append(Axis(name, known[:most] if len(known) == size else numbered))
     return tuple(axes)
-
-
-def spelled(values: Mapping[str, Any]) -> dict[int, tuple[str, ...]]:
-    """Spell out the rows of text among values, by their length.
-
-    A row of words stands for itself, code points for characters.
-
-    >>> spelled({"words": ["a", "cat"], "points": np.array([97])})
-    {2: ('a', 'cat'), 1: ('a',)}
-    """
-    found: dict[int, tuple[str, ...]] = {}
-    for name, value in values.items():
-        if isinstance(value, list) and value and isinstance(value[0], str):
-            found.setdefault(len(value), tuple(value))
-        elif name == "points" and isinstance(value, np.ndarray):
-            characters = tuple(chr(p) if p < 0x110000 else "" for p in value.tolist())
-            found.setdefault(len(value), characters)
-    return found

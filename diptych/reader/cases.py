@@ -1,26 +1,35 @@
 """Turn a reader's choices into a case that both sides can run."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
-from diptych.reader.inputs import CORPUS, MOST_CHARACTERS, MOST_TOKENS, PRESETS, Choices
+from diptych.reader.byte_pairs import Run
+from diptych.reader.inputs import CORPUS, Choices
 from diptych.reader.notes import notes_on
+from diptych.reader.spelling import Spell, characters
+from diptych.reader.texts import numbered, texts_of, words_of
 from parity_tests.attention.cases import accepted, with_mask
 from parity_tests.concept import Case, Concept
 
 
 @dataclass(frozen=True)
 class Prepared:
-    """A case, the text behind it, labels for its axes, and what was cut."""
+    """A case, the text behind it, labels for its axes, and what was cut.
+
+    `run`, if there is one, takes the place of the concept's own way to run a case.
+    `spell` says what rows of such names stand for.
+    """
 
     case: Case
     text: str
     labels: dict[str, tuple[str, ...]]
     remarks: tuple[str, ...] = ()
     corpus: str = ""
+    run: Run | None = None
+    spell: Mapping[str, Spell] = field(default_factory=lambda: {"points": characters})
 
     @property
     def tokens(self) -> tuple[str, ...]:
@@ -41,7 +50,7 @@ def prepare(concept: Concept, choices: Choices) -> Prepared:
 
 def for_attention(concept: Concept, choices: Choices) -> Prepared:
     """Embed the words of the text, and draw weights."""
-    text, words, remarks = words_of(concept, choices)
+    text, words, remarks = words_of(concept.group, choices)
     variant = concept.reference
     config = accepted(variant, sizes(concept, choices, len(words)))
     x = np.stack([embedded(word, choices) for word in words])
@@ -56,7 +65,7 @@ def for_attention(concept: Concept, choices: Choices) -> Prepared:
 
 def for_windows(concept: Concept, choices: Choices) -> Prepared:
     """Number the words of the text, equal ones alike, and cut windows."""
-    text, words, remarks = words_of(concept, choices)
+    text, words, remarks = words_of(concept.group, choices)
     config = {"max_length": choices.max_length, "stride": choices.stride}
     case = Case(config, {"ids": numbered(words)})
     return Prepared(case, text, {"N": words, "T": words}, remarks)
@@ -64,7 +73,7 @@ def for_windows(concept: Concept, choices: Choices) -> Prepared:
 
 def for_embedding(concept: Concept, choices: Choices) -> Prepared:
     """Number the words of the text, and draw a vector for each word and place."""
-    text, words, remarks = words_of(concept, choices)
+    text, words, remarks = words_of(concept.group, choices)
     ids = numbered(words)
     config = {
         "vocab_size": int(ids.max()) + 1,
@@ -80,49 +89,22 @@ def for_embedding(concept: Concept, choices: Choices) -> Prepared:
 
 def for_tokenizer(concept: Concept, choices: Choices) -> Prepared:
     """Learn from a small corpus, and encode the text."""
-    text = text_of(concept, choices)
-    corpus = CORPUS if choices.corpus is None else choices.corpus
+    text, corpus, remarks = texts_of(concept.group, choices)
+    corpus = CORPUS if corpus is None else corpus
     config = accepted(concept.reference.train, {"unknown": True})
-    remarks = [
-        f"The first {MOST_CHARACTERS} of {len(each):,} characters are read."
-        for each in (text, corpus)
-        if len(each) > MOST_CHARACTERS
-    ]
-    text, corpus = text[:MOST_CHARACTERS], corpus[:MOST_CHARACTERS]
     case = Case(config, {"corpus": corpus, "text": text})
-    return Prepared(case, text, {}, tuple(remarks), corpus)
+    return Prepared(case, text, {}, remarks, corpus)
 
 
-def text_of(concept: Concept, choices: Choices) -> str:
-    """Return the reader's text, or the first preset of the group."""
-    return PRESETS[concept.group][0].text if choices.text is None else choices.text
-
-
-def words_of(
-    concept: Concept, choices: Choices
-) -> tuple[str, tuple[str, ...], tuple[str, ...]]:
-    """Split the text at white space, and say so if there are too many words.
-
-    Raises:
-        ValueError: there is no word.
-    """
-    text = text_of(concept, choices)
-    words = text.split()
-    if not words:
-        raise ValueError("the text has no words; one is needed at least")
-    remark = f"The first {MOST_TOKENS} of {len(words):,} words are shown."
-    remarks = (remark,) if len(words) > MOST_TOKENS else ()
-    return text, tuple(words[:MOST_TOKENS]), remarks
-
-
-def numbered(words: tuple[str, ...]) -> Any:
-    """Number words in the order in which they first come.
-
-    >>> numbered(("the", "cat", "the"))
-    array([0, 1, 0])
-    """
-    order = list(dict.fromkeys(words))
-    return np.array([order.index(word) for word in words], np.int64)
+def for_byte_pairs(concept: Concept, choices: Choices) -> Prepared:
+    """Encode the text as GPT-2 does, or with what is learned from a corpus."""
+    text, corpus, remarks = texts_of(concept.group, choices)
+    case = Case({}, {"text": text})
+    run = Run(concept, text, corpus)
+    if corpus is None:
+        remarks = ("The vocabulary is GPT-2's own.", *remarks)
+    spell = {"points": characters, "symbols": run.spelled, "ids": run.spelled}
+    return Prepared(case, text, {}, remarks, corpus or "", run, spell)
 
 
 def sizes(concept: Concept, choices: Choices, n_tokens: int) -> dict[str, Any]:
@@ -147,6 +129,7 @@ def embedded(word: str, choices: Choices) -> Any:
 
 PREPARE: dict[str, Callable[[Concept, Choices], Prepared]] = {
     "tokenizers": for_tokenizer,
+    "tokenizers/byte_pair": for_byte_pairs,
     "data/windows": for_windows,
     "data/embedding": for_embedding,
     "attention": for_attention,

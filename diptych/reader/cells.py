@@ -7,6 +7,7 @@ import numpy as np
 from rich.cells import cell_len
 from rich.text import Text
 
+from diptych.reader.fold import folded
 from diptych.reader.heat import difference, heat, largest_of, number
 from diptych.reader.model import Value
 from diptych.reader.visible import short, visible, visible_bytes
@@ -51,16 +52,19 @@ def value_block(value: Value, head: int, width: int) -> Lines:
     heading = heading_of(value)
     shown = value.shown
     if not isinstance(shown, np.ndarray) or shown.ndim == 0:
-        return wrapped(heading.append(f"  {written(shown)}", "not bold"), width)
+        return folded(heading.append(f"  {written(shown)}", "not bold"), width)
+    if shown.size == 0:
+        return [heading.append("  empty", "not bold")]
     axes = list(value.axes)
     while shown.ndim > 2:
         place = head if axes[0].name == "H" else 0
         heading.append(f"  {short(visible(axes[0].labels[place]), 12)}", "bold")
         shown, axes = shown[place], axes[1:]
     heads = [[visible(label) for label in axis.labels] for axis in axes]
-    named = [bool(axis.name) for axis in axes]
     if shown.ndim == 1:
-        shown, heads, named = shown[None], [[""], *heads], [True, *named]
+        only_numbered = list(axes[0].labels) == [str(i) for i in range(shown.size)]
+        heads = [[""], [] if only_numbered else heads[0]]
+        shown = shown[None]
     lines = [heading, *table(shown, heads[0], heads[1], width)]
     if value.cut:
         lines.append(Text(value.cut, "italic"))
@@ -68,9 +72,9 @@ def value_block(value: Value, head: int, width: int) -> Lines:
 
 
 def written(value: Any) -> str:
-    """Write what is no array: a number, a text, or a row of them.
+    r"""Write what is no array: a number, a text, or a row of them.
 
-    >>> written(0.5), written(["a b", "c\\n"])
+    >>> written(0.5), written(["a b", "c\n"])
     ('0.50', 'a␣b│c⏎')
     """
     if isinstance(value, str):
@@ -79,13 +83,9 @@ def written(value: Any) -> str:
         return visible_bytes(value)
     if isinstance(value, list | tuple):
         return "│".join(written(entry) for entry in value)
+    if isinstance(value, np.ndarray) and value.ndim > 0:
+        return f"[{' '.join(written(entry) for entry in value)}]"
     return number(value[()] if isinstance(value, np.ndarray) else value)
-
-
-def wrapped(line: Text, width: int) -> Lines:
-    """Fold a line wherever it reaches the width."""
-    places = range(width, line.cell_len, width)
-    return list(line.divide(places)) if line.cell_len == len(line) else [line]
 
 
 def heading_of(value: Value) -> Text:
@@ -95,27 +95,31 @@ def heading_of(value: Value) -> Text:
         heading.append(f" {value.shape}".replace(",)", ")"), "not bold")
     if value.agrees is None:
         return heading.append(f" {value.side}", "not bold italic")
-    mark, style = ("✓", "green") if value.agrees else ("✗ differs:", "bold red")
-    return heading.append(f" {mark} {difference(value.difference)}", f"not bold {style}")
+    gap = difference(value.difference)
+    if value.agrees:
+        return heading.append(f" ✓ {gap}", "not bold green")
+    return heading.append(f" ✗ differs: {gap}", "bold red")
 
 
 def table(array: Any, rows: list[str], columns: list[str], width: int) -> Lines:
-    """Draw numbers with a head for every row and column, in bands that fit."""
-    written = [[number(cell) for cell in row] for row in array]
+    """Draw numbers with a head for every row and column, in bands that fit.
+
+    Without `columns` no heads stand above the numbers.
+    """
+    texts = [[number(cell) for cell in row] for row in array]
     largest = largest_of(array)
     stub = max((min(cell_len(label), LONGEST_LABEL) for label in rows), default=0)
-    longest = [len(cell) for row in written for cell in row]
+    longest = [len(text) for row in texts for text in row]
     labels = [min(cell_len(label), LONGEST_LABEL) for label in columns]
     cell = max([*longest, *labels], default=0) + 2
     per_band = max((width - stub) // cell, 1)
     lines: Lines = []
-    for start in range(0, max(len(columns), 1), per_band):
+    for start in range(0, array.shape[1], per_band):
         band = slice(start, start + per_band)
-        line = Text(" " * stub)
-        for label in columns[band]:
-            line.append_text(padded(label, cell))
-        lines.append(line)
-        for label, row, numbers in zip(rows, written, array, strict=False):
+        if columns:
+            heads = [padded(label, cell) for label in columns[band]]
+            lines.append(Text.assemble(" " * stub, *heads))
+        for label, row, numbers in zip(rows, texts, array, strict=True):
             line = padded(label, stub, left=True)
             for text, value in zip(row[band], numbers[band], strict=True):
                 line.append(f"{text:>{cell - 1}} ", heat(value, largest))

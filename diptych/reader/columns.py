@@ -5,10 +5,10 @@ from rich.style import Style
 from rich.syntax import ANSISyntaxTheme, Syntax
 from rich.text import Text
 
+from diptych.reader.fold import folded
 from diptych.reader.model import Code, Row
 
 Codes = tuple[Code, ...]
-FOLDED = "↪ "
 BAR = " │ "
 TITLES = ("NumPy", "PyTorch")
 
@@ -85,20 +85,3 @@ def beside(left: list[Text], right: list[Text], column: int) -> list[Text]:
         line.rstrip()
         lines.append(line)
     return lines
-
-
-def folded(line: Text, width: int) -> list[Text]:
-    """Fold a line that is too long; a mark leads what belongs to it.
-
-    >>> [part.plain for part in folded(Text("a = b + c"), 6)]
-    ['a = b ', '↪ + c']
-    """
-    if line.cell_len <= width:
-        return [line]
-    first, rest = line.divide([width])
-    parts = [first]
-    step = width - len(FOLDED)
-    while rest.cell_len > step:
-        part, rest = rest.divide([step])
-        parts.append(Text(FOLDED, "dim").append_text(part))
-    return [*parts, Text(FOLDED, "dim").append_text(rest)]

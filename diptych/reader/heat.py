@@ -29,12 +29,13 @@ def number(value: Any) -> str:
     if isinstance(value, bool | np.bool_):
         return "■" if value else "·"
     if isinstance(value, int | np.integer):
-        return str(value)
+        return str(value) if abs(int(value)) < 10**12 else f"{float(value):.1e}"
     if not isinstance(value, float | np.floating):
         return str(value)
-    if math.isinf(value):
-        return "∞" if value > 0 else "−∞"
-    written = f"{value:.2f}" if abs(value) < 1e5 else f"{value:.1e}"
+    exact = float(value)
+    if math.isinf(exact):
+        return "∞" if exact > 0 else "−∞"
+    written = f"{exact:.2f}" if abs(exact) < 1e5 else f"{exact:.1e}"
     return "0.00" if written == "-0.00" else written
 
 
@@ -53,7 +54,7 @@ def heat(value: Any, largest: float) -> Style:
     """Choose the colours of a cell: the closer to the largest, the stronger."""
     if not isinstance(value, float | np.floating) or not math.isfinite(value):
         return Style.null()
-    share = abs(value) / largest if largest > 0 else 0.0
+    share = abs(float(value)) / largest if largest > 0 else 0.0
     if share < 0.02:
         return Style.null()
     ramp = (ON_LIGHT if light_background() else ON_DARK)[1 if value > 0 else -1]
@@ -68,9 +69,16 @@ def luminance(colour: str) -> float:
     >>> luminance("#000000"), luminance("#ffffff")
     (0.0, 1.0)
     """
-    parts = [part / 255 for part in Color.parse(colour).get_truecolor()]
-    linear = [p / 12.92 if p <= 0.04045 else ((p + 0.055) / 1.055) ** 2.4 for p in parts]
-    return sum(w * p for w, p in zip((0.2126, 0.7152, 0.0722), linear, strict=True))
+    red, green, blue = (linear(p) for p in Color.parse(colour).get_truecolor())
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+
+def linear(part: int) -> float:
+    """Undo the gamma of one part of a colour in sRGB, 0 to 255."""
+    share = part / 255
+    if share <= 0.04045:
+        return share / 12.92
+    return float(((share + 0.055) / 1.055) ** 2.4)
 
 
 def light_background() -> bool:

@@ -75,13 +75,13 @@ HOSTILE = Preset(
 # The first of each group is what is shown unless the reader chooses.
 PRESETS = {
     "tokenizers": (
-        Preset("low, lower, lowest", "lowest and slowest", "words made of known parts"),
-        Preset("white space", "a  b\n\n\tc ", "what is between words counts too"),
-        Preset("other scripts", "naïve 東京 👍🏽", "one character may be several bytes"),
+        Preset("low, lower, lowest", "lowest and slowest", "words of known parts"),
+        Preset("white space", "a  b\n\n\tc ", "white space counts"),
+        Preset("other scripts", "naïve 東京 👍🏽", "characters of several bytes"),
         HOSTILE,
     ),
     "data": (
-        Preset("a sentence", "the cat sat on the mat and slept", "equal words, equal ids"),
+        Preset("a sentence", "the cat sat on the mat too", "equal words, equal ids"),
         Preset("too short", "the cat", "a text no longer than a window gives none"),
         HOSTILE,
     ),

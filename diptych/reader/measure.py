@@ -21,6 +21,7 @@ class Measure:
     def __init__(self, prepared: Prepared, yardsticks: Mapping[str, float]):
         self.case = prepared.case
         self.labels = prepared.labels
+        self.spell = prepared.spell
         self.yardsticks = yardsticks
 
     def weights(self) -> tuple[Value, ...]:
@@ -76,7 +77,8 @@ class Measure:
             shape,
             named_dtype(some),
             labelled(shape, named(name, shape, axes, known), self.labels, MOST_SHOWN),
-            *shown,
+            shown[0],
+            shown[1],
             cut=cut_sentence(shape),
         )
         if here is None or there is None:
@@ -104,17 +106,12 @@ def arrays(side: Mapping[str, Any]) -> list[tuple[str, Any]]:
 
 
 def repeats(side: Mapping[str, Any]) -> bool:
-    """Whether what a side returned is one of its other values."""
-    returned = side.get("return")
+    """Whether what a side returned is one of its other values, or made of them."""
     others = [value for name, value in side.items() if name != "return"]
-    if isinstance(returned, np.ndarray):
-        return any(
-            value.dtype == returned.dtype and np.array_equal(value, returned)
-            for value in others
-            if isinstance(value, np.ndarray)
-        )
-    return isinstance(returned, str | bytes) and any(
-        isinstance(value, str | bytes) and value == returned for value in others
+    returned = side.get("return")
+    parts = returned if isinstance(returned, list) else [returned]
+    return bool(parts) and all(
+        any(compare(other, part).score == 0 for other in others) for part in parts
     )
 
 

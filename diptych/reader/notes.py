@@ -37,6 +37,8 @@ def notes_on(path: str) -> Notes:
     'CausalAttention'
     """
     file = resources.files("diptych.reader").joinpath("notes", f"{path}.toml")
+    if not file.is_file():
+        return Notes({})
     said: dict[str, Any] = tomllib.loads(file.read_text(encoding="utf-8"))
     formulas = {
         function: {int(number): Formula(**formula) for number, formula in steps.items()}

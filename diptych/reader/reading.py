@@ -5,14 +5,16 @@
 """
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from diptych.reader.contents import READING_ORDER, find
+from diptych.reader.files import docstring_of
 from diptych.reader.inputs import Choices
+from diptych.reader.ladder import Ladder, Token
 from diptych.reader.model import Section, Value
 from diptych.reader.notes import notes_on
-from diptych.reader.source import docstring_of, sections
+from diptych.reader.source import sections
 
 LINK = re.compile(r"https?://[^\s,;]+[^\s,;.)]")
 
@@ -47,6 +49,7 @@ class Reading:
     """A concept as a reader sees it; without values, `input` and `agreement` are None.
 
     `sections` begins with the function of the concept itself; what it calls follows.
+    For byte pairs, `ladders` say how each word grew, and `tokens` what it came to.
     """
 
     path: str
@@ -59,7 +62,9 @@ class Reading:
     sections: tuple[Section, ...]
     input: Input | None = None
     agreement: Agreement | None = None
-    result: tuple[Value, ...] = field(default=())
+    result: tuple[Value, ...] = ()
+    ladders: tuple[Ladder, ...] = ()
+    tokens: tuple[Token, ...] = ()
 
     @property
     def name(self) -> str:

@@ -1,76 +1,89 @@
-"""The code of both sides, cut at the numbered steps, without importing either."""
+"""The code of both sides, cut at the numbered steps and put side by side."""
 
 import ast
 import re
-import textwrap
-from collections.abc import Iterator
-from functools import cache
-from importlib.util import find_spec
-from pathlib import Path
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 
+from diptych.reader.files import (
+    SIDES,
+    cut,
+    definition,
+    first_sentence,
+    lines_of,
+    stepped,
+)
 from diptych.reader.model import Code, Row, Section, Step
 from diptych.reader.notes import formula_of, notes_on
 from parity_tests.steps import Step as Mark
-from parity_tests.steps import SteppedFunction, stepped_functions
+from parity_tests.steps import SteppedFunction
 
-SIDES = ("reference", "torch_impl")
 BEFORE = "How each side is made, and what goes in."
 CONTINUED = re.compile(r"\s*#\s{2,}(\S.*)")
 
 
-@cache
-def file_of(side: str, path: str) -> Path:
-    """Find a source file of one side without importing the package."""
-    spec = find_spec(side)
-    if spec is None or spec.origin is None:
-        raise ModuleNotFoundError(f"{side} is not installed")
-    return Path(spec.origin).parent / f"{path}.py"
+@dataclass(frozen=True)
+class Half:
+    """One side of a function: its steps, and by the line of each its words and code."""
+
+    marks: tuple[Mark, ...]
+    before: tuple[Code, ...]
+    sentences: Mapping[int, str]
+    codes: Mapping[int, Code]
 
 
-@cache
-def lines_of(side: str, path: str) -> tuple[str, ...]:
-    """Read the lines of a source file."""
-    return tuple(file_of(side, path).read_text(encoding="utf-8").splitlines())
+def sections(path: str) -> tuple[Section, ...]:
+    """Cut every function that a concept's reading goes through."""
+    notes = notes_on(path)
+    first, *others = notes.sections
+    return (section(first, True), *(section(name) for name in others))
 
 
-def section(function: str, constructor: str = "") -> Section:
+def section(function: str, with_constructor: bool = False) -> Section:
     """Put the steps of a function beside its twin's, by their numbers.
 
-    Row 0 holds what comes before the first step, below the constructors of the class
-    that `constructor` names.
+    Row 0 holds what comes before the first step, below the constructors if wanted.
     """
     path = "/".join(function.split(".")[:2])
-    marked = [stepped(side, path, function) for side in SIDES]
-    before = [
-        tuple(setup(side, path, function, constructor, its_marks))
-        for side, its_marks in zip(SIDES, marked, strict=True)
+    left, right = (half(side, path, function, with_constructor) for side in SIDES)
+    rows = [
+        Row((Step(0, BEFORE),), left.before, right.before),
+        *(
+            row(function, left, right, ours, theirs)
+            for ours, theirs in aligned(left.marks, right.marks)
+        ),
     ]
-    rows = [Row((Step(0, BEFORE),), *before)]
-    both = [m.steps if m else () for m in marked]
-    cuts = [
-        dict(blocks(side, path, its_marks)) if its_marks else {}
-        for side, its_marks in zip(SIDES, marked, strict=True)
-    ]
-    for marks in aligned(*both):
-        sides = [
-            tuple(own[mark.start] for mark in its)
-            for own, its in zip(cuts, marks, strict=True)
-        ]
-        finest = max(marks, key=len)
-        side = SIDES[marks.index(finest)]
-        steps = tuple(
-            Step(m.first, sentence(side, path, m)[0], formula_of(function, m.first))
-            for m in finest
-        )
-        rows.append(Row(steps, *sides))
-    docstring = ast.get_docstring(definition(SIDES[0], path, function)) or ""
-    return Section(function, docstring.partition("\n")[0], tuple(rows))
+    return Section(function, first_sentence(path, function), tuple(rows))
 
 
-def stepped(side: str, path: str, function: str) -> SteppedFunction | None:
-    """Find a function with numbered steps by its name."""
-    found = stepped_functions(file_of(side, path), path.replace("/", "."))
-    return next((each for each in found if each.name == function), None)
+def half(side: str, path: str, function: str, with_constructor: bool) -> Half:
+    """Cut one side of a function at its steps; a side may lack the function."""
+    marked = stepped(side, path, function)
+    before = tuple(setup(side, path, function, marked, with_constructor))
+    if marked is None:
+        return Half((), before, {}, {})
+    sentences = {m.start: sentence(side, path, m)[0] for m in marked.steps}
+    return Half(marked.steps, before, sentences, dict(blocks(side, path, marked)))
+
+
+def row(
+    function: str,
+    left: Half,
+    right: Half,
+    ours: tuple[Mark, ...],
+    theirs: tuple[Mark, ...],
+) -> Row:
+    """Put steps side by side; the side that takes more of them says what each is."""
+    marks, told = (theirs, right) if len(theirs) > len(ours) else (ours, left)
+    steps = tuple(
+        Step(mark.first, told.sentences[mark.start], formula_of(function, mark.first))
+        for mark in marks
+    )
+    return Row(
+        steps,
+        tuple(left.codes[mark.start] for mark in ours),
+        tuple(right.codes[mark.start] for mark in theirs),
+    )
 
 
 def aligned(
@@ -118,68 +131,22 @@ def blocks(
         done = end
 
 
-def cut(
-    side: str, path: str, start: int, end: int, first: int = 0, last: int = 0
-) -> Code:
-    """Cut lines `start` to `end` out of a file, less blank ones around them."""
-    lines = lines_of(side, path)
-    while start < end and not lines[start - 1].strip():
-        start += 1
-    while end > start and not lines[end - 1].strip():
-        end -= 1
-    text = textwrap.dedent("\n".join(lines[start - 1 : end]))
-    return Code(f"{side}/{path}.py", start, text, first, last)
-
-
 def setup(
     side: str,
     path: str,
     function: str,
-    constructor: str,
-    marks: SteppedFunction | None,
+    marked: SteppedFunction | None,
+    with_constructor: bool,
 ) -> Iterator[Code]:
     """Yield the constructor, the signature and what precedes the first step."""
-    owner = function.rpartition(".")[0]
-    wanted = f"{owner}.__init__" if constructor else ""
-    made = definition(side, path, wanted) if wanted not in ("", function) else None
-    if made:
+    made_by = f"{function.rpartition('.')[0]}.__init__"
+    wanted = with_constructor and made_by != function
+    if wanted and (made := definition(side, path, made_by)):
         yield cut(side, path, made.lineno, made.end_lineno or made.lineno)
     node = definition(side, path, function)
-    if node is None or marks is None:
+    if node is None or marked is None:
         return
     body = node.body[1:] if ast.get_docstring(node) is not None else node.body
     yield cut(side, path, node.lineno, node.body[0].lineno - 1)
-    if body[0].lineno < marks.steps[0].start:
-        yield cut(side, path, body[0].lineno, marks.steps[0].start - 1)
-
-
-@cache
-def definition(side: str, path: str, function: str) -> ast.FunctionDef | None:
-    """Find where a function is defined; `forward` may be called `__call__`."""
-    parts = function.split(".")[2:]
-    node: ast.AST = ast.parse("\n".join(lines_of(side, path)))
-    for part in parts:
-        names = {part, "__call__"} if part == "forward" else {part}
-        for child in ast.iter_child_nodes(node):
-            if (
-                isinstance(child, ast.FunctionDef | ast.ClassDef)
-                and child.name in names
-            ):
-                node = child
-                break
-        else:
-            return None
-    return node if isinstance(node, ast.FunctionDef) else None
-
-
-def docstring_of(path: str) -> str:
-    """Return the docstring of a reference file."""
-    tree = ast.parse("\n".join(lines_of("reference", path)))
-    return ast.get_docstring(tree) or ""
-
-
-def sections(path: str) -> tuple[Section, ...]:
-    """Cut every function that a concept's reading goes through."""
-    notes = notes_on(path)
-    first, *others = notes.sections
-    return (section(first, notes.class_name), *(section(name) for name in others))
+    if body[0].lineno < marked.steps[0].start:
+        yield cut(side, path, body[0].lineno, marked.steps[0].start - 1)

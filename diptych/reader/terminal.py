@@ -1,32 +1,13 @@
 """A reading in a terminal: the source at once, and the values as they come."""
 
 import os
-from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
+from concurrent.futures import ThreadPoolExecutor
 
 from rich.console import Console
-from rich.text import Text
 
-from diptych.reader.cells import side_by_side, value_block
-from diptych.reader.columns import code_lines
-from diptych.reader.heat import difference
 from diptych.reader.inputs import Choices
-from diptych.reader.model import Row, Section
+from diptych.reader.page import Page, View
 from diptych.reader.reading import Reading, read, read_all, read_source
-from diptych.reader.visible import visible_line
-
-
-WIDEST = 100  # of a line of prose
-
-
-@dataclass(frozen=True)
-class View:
-    """What of a reading is wanted."""
-
-    step: int | None = None
-    head: int = 0
-    values: bool = True
-    code: bool = True
 
 
 def show(name: str, choices: Choices, view: View, console: Console) -> None:
@@ -63,131 +44,6 @@ def refuse_view(source: Reading, view: View, choices: Choices) -> None:
     if not 0 <= view.head < choices.num_heads:
         heads = f"there are heads 0 to {choices.num_heads - 1}"
         raise ValueError(f"{heads}, got {view.head}")
-
-
-class Page:
-    """Prints a reading from top to bottom."""
-
-    def __init__(self, console: Console, view: View):
-        self.console = console
-        self.view = view
-        self.width = console.width
-        self.told_input = False
-
-    def line(self, text: Text | str = "", style: str = "") -> None:
-        """Print one line as it is, or folded by words if it is prose."""
-        text = Text(text, style) if isinstance(text, str) else text
-        self.console.print(text, soft_wrap=text.cell_len <= self.width, highlight=False)
-
-    def prose(self, name: str, said: str, style: str = "") -> None:
-        """Print a sentence in lines that can be read, hanging from its name."""
-        start = Text(f"{name}  " if name else "", "bold")
-        width = min(self.width, WIDEST) - start.cell_len
-        for part in Text(said, style).wrap(self.console, max(width, 20)):
-            part.rstrip()
-            self.line(Text.assemble(start, part))
-            start = Text(" " * start.cell_len)
-
-    def introduce(self, reading: Reading) -> None:
-        """Say what the concept is, where it comes from, and what it changes."""
-        self.line(Text.assemble((reading.title, "bold"), (f"  {reading.path}", "dim")))
-        if self.view.step is not None:
-            return
-        self.prose("", reading.sentence)
-        self.line()
-        for name, said in (
-            ("Source ", reading.source),
-            ("Changes", reading.changes),
-            ("Weights", reading.weights),
-        ):
-            if said:
-                self.prose(name, said)
-
-    def sections(self, source: Reading, coming: "Future[Reading] | None") -> None:
-        """Print each function step by step."""
-        for place, section in enumerate(source.sections):
-            if len(source.sections) > 1:
-                self.line()
-                self.heading(section)
-            for number, row in enumerate(section.rows):
-                if self.view.step is None or row.first <= self.view.step <= row.last:
-                    self.row(row)
-                    if coming is not None:
-                        whole = self.wait(coming)
-                        self.input(whole)
-                        section = whole.sections[place]
-                        self.values(section, section.rows[number])
-
-    def heading(self, section: Section) -> None:
-        """Print the name of a function, where a reading goes through several."""
-        self.line(Text(f" {section.title} ", "reverse"))
-        self.prose("", section.sentence, "italic")
-
-    def row(self, row: Row) -> None:
-        """Print the sentence, the formula and the code of a row."""
-        self.line()
-        self.rule(row)
-        if self.view.code:
-            for line in code_lines(row, self.width):
-                self.line(line)
-
-    def rule(self, row: Row) -> None:
-        """Print the sentence and the formula of each step, in a rule if they fit."""
-        for step in row.steps:
-            said = f"── {step.number}. {step.sentence} "
-            formula = f" {step.formula.plain} ──" if step.formula else ""
-            space = self.width - len(said) - len(formula)
-            if space >= 2:
-                self.line(Text(f"{said}{'─' * space}{formula}", "bold"))
-            else:
-                self.line(said, "bold")
-                if step.formula:
-                    self.line(f"   {step.formula.plain}", "bold")
-
-    def values(self, section: Section, row: Row) -> None:
-        """Print the values of a row: those of the chosen head where heads are calls."""
-        call = min(self.view.head, max(section.calls - 1, 0))
-        for run in row.in_call(call).runs:
-            blocks = [value_block(v, self.view.head, self.width) for v in run.values]
-            for line in side_by_side(blocks, self.width):
-                self.line(line)
-
-    def input(self, reading: Reading) -> None:
-        """Print what went in, once."""
-        if reading.input is None or self.told_input:
-            return
-        self.told_input = True
-        sizes = ", ".join(f"{name} {n}" for name, n in reading.input.config.items())
-        self.line()
-        self.prose("Input  ", visible_line(reading.input.text))
-        if reading.input.corpus:
-            self.prose("Learned", visible_line(reading.input.corpus))
-        if sizes:
-            self.prose("Sizes  ", sizes)
-        for remark in reading.input.remarks:
-            self.prose("       ", remark, "italic")
-        self.line()
-
-    def wait(self, coming: "Future[Reading]") -> Reading:
-        """Wait for the values; on a terminal, say so meanwhile."""
-        if coming.done() or not self.console.is_terminal:
-            return coming.result()
-        with self.console.status("running both sides…"):
-            return coming.result()
-
-    def conclude(self, reading: Reading) -> None:
-        """Say how well both sides agree."""
-        found = reading.agreement
-        if found is None:
-            return
-        verdict = ("✗ The sides depart", "bold red")
-        if found.agrees:
-            verdict = ("✓ Both sides agree at every step", "bold green")
-        gap, score = difference(found.difference), f"{found.score:.2g}"
-        said = f": largest difference {gap}, {score} times an honest rounding error."
-        exact = ": no difference at all."
-        self.line()
-        self.line(Text.assemble(verdict, said if found.difference else exact))
 
 
 def list_all(console: Console) -> None:

@@ -4,12 +4,15 @@ import re
 from collections.abc import Iterator
 from dataclasses import replace
 
-from diptych.reader.axes import axes_in, spelled
+import torch
+
+from diptych.reader.axes import axes_in
 from diptych.reader.cases import Prepared, prepare
 from diptych.reader.inputs import Choices
 from diptych.reader.measure import Measure
-from diptych.reader.model import Axis, Row, Run, Section, Value
+from diptych.reader.model import Row, Run, Section, Value
 from diptych.reader.reading import Agreement, Input, Reading
+from diptych.reader.spelling import Spelling
 from parity_tests.catalogue import concept as concept_of
 from parity_tests.concept import Concept
 from parity_tests.pairing import Pair, pair_calls, shared
@@ -45,12 +48,20 @@ def with_values(reading: Reading, choices: Choices) -> Reading:
         ),
         agreement=overall(sections, result),
         result=result,
+        ladders=prepared.run.ladders(ours) if prepared.run else (),
+        tokens=prepared.run.tokens(ours) if prepared.run else (),
     )
 
 
 def run(concept: Concept, prepared: Prepared) -> tuple[Recording, Recording]:
     """Record both sides on the same case."""
-    case = prepared.case
+    torch.set_num_threads(1)  # for arrays as small as these, more only cost time
+    case, own = prepared.case, prepared.run
+    if own is not None:
+        return (
+            record("reference", lambda: own("reference")),
+            record("torch_impl", lambda: own("torch_impl")),
+        )
     return (
         record("reference", lambda: concept.run_reference(concept.reference, case)),
         record("torch_impl", lambda: concept.run_torch(concept.torch, case)),
@@ -72,31 +83,17 @@ def filled(section: Section, calls: Calls, measure: Measure) -> Section:
     ends = [row.last for row in section.rows]
     runs: dict[int, list[Run]] = {end: [] for end in ends}
     for number, pair in enumerate(own):
-        labels: dict[int, tuple[str, ...]] = {}
+        spelling = Spelling(measure.spell)
         for step in with_returned(pair_calls(*pair)):
             end = min(end for end in ends if end >= step.step.last)
             values = measure.values(step.expected, step.actual, axes)
-            labels |= spelled(step.expected)
-            runs[end].append(Run(number, step.turn, with_labels(values, labels)))
+            values = spelling.labelled(values, step.expected)
+            runs[end].append(Run(number, step.turn, values))
     rows = tuple(
         replace(row, runs=tuple(in_order(row, each) for each in runs[row.last]))
         for row in section.rows
     )
     return replace(section, rows=rows, calls=len(own))
-
-
-def with_labels(
-    values: tuple[Value, ...], labels: dict[int, tuple[str, ...]]
-) -> tuple[Value, ...]:
-    """Let the text that a row was made from label its places."""
-    return tuple(
-        replace(value, axes=(Axis(axis.name, known[: len(axis.labels)]),))
-        if len(value.axes) == 1
-        and (known := labels.get(value.shape[0]))
-        and (axis := value.axes[0])
-        else value
-        for value in values
-    )
 
 
 def with_returned(pairs: Iterator[Pair]) -> list[Pair]:

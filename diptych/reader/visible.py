@@ -9,9 +9,9 @@ NAMELESS = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp", "Zs"}
 
 
 def visible(text: str) -> str:
-    """Spell out control characters, marks of direction, white space and surrogates.
+    r"""Spell out control characters, marks of direction, white space and surrogates.
 
-    >>> visible("a b\\n"), visible("\\x1b[31m"), visible("\\u202egnp.exe")
+    >>> visible("a b\n"), visible("\x1b[31m"), visible("\u202egnp.exe")
     ('a␣b⏎', '<0x1B>[31m', '<U+202E>gnp.exe')
     """
     shown = "".join(sign(character) for character in text)
@@ -20,9 +20,9 @@ def visible(text: str) -> str:
 
 
 def visible_line(text: str) -> str:
-    """Make text visible, but leave its spaces as they are.
+    r"""Make text visible, but leave its spaces as they are.
 
-    >>> visible_line("a b\\n")
+    >>> visible_line("a b\n")
     'a b⏎'
     """
     return " ".join(visible(part) for part in text.split(" "))
@@ -39,9 +39,9 @@ def sign(character: str) -> str:
 
 
 def visible_bytes(data: bytes) -> str:
-    """Show bytes as text where they are text, and spell the others out.
+    r"""Show bytes as text where they are text, and spell the others out.
 
-    >>> visible_bytes(b" caf\\xc3\\xa9"), visible_bytes(b"\\xe2\\x80")
+    >>> visible_bytes(b" caf\xc3\xa9"), visible_bytes(b"\xe2\x80")
     ('␣café', '<0xE2><0x80>')
     """
     try:
