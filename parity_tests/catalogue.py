@@ -77,14 +77,17 @@ CATALOGUE = (
 def concept(name: str) -> Concept:
     """Find a pair by its path, or by the last part of it.
 
-    >>> concept("causal").class_name
-    'CausalAttention'
+    `_attention` and `_tokenizer` may follow the name.
+
+    >>> concept("causal").class_name, concept("word_tokenizer").path
+    ('CausalAttention', 'tokenizers/word')
 
     Raises:
         KeyError: there is no such pair.
     """
+    short = name.removesuffix("_attention").removesuffix("_tokenizer")
     for each in CATALOGUE:
-        if name in (each.path, each.name):
+        if {name, short} & {each.path, each.name}:
             return each
     known = ", ".join(each.name for each in CATALOGUE)
     raise KeyError(f"no pair is called {name}; there are {known}")

@@ -5,22 +5,18 @@ import pytest
 import torch
 from hypothesis import settings
 
-settings.register_profile("dev", max_examples=25, deadline=None)
-settings.register_profile(
-    "ci", max_examples=100, deadline=None, derandomize=True, database=None
-)
-settings.register_profile("nightly", max_examples=5000, deadline=None, print_blob=True)
-
-
-def pytest_addoption(parser: pytest.Parser) -> None:
-    """Add `--diptych-profile`, so that which profile runs is said, never guessed."""
-    parser.addoption(
-        "--diptych-profile", default="ci", choices=["dev", "ci", "nightly"]
-    )
+PROFILES = {
+    "dev": settings(max_examples=25, deadline=None),
+    "ci": settings(max_examples=100, deadline=None, derandomize=True, database=None),
+    "nightly": settings(max_examples=5000, deadline=None, print_blob=True),
+    "kit": settings(max_examples=100, deadline=None, database=None, print_blob=True),
+}
 
 
 def pytest_configure(config: pytest.Config) -> None:
     """Load the profile, and keep torch to one thread so that runs are alike."""
+    for name, profile in PROFILES.items():
+        settings.register_profile(name, profile)
     settings.load_profile(config.getoption("--diptych-profile"))
     torch.set_num_threads(1)
 

@@ -64,13 +64,13 @@ class Checker:
         self.implementation = implementation
         self.verdict = verdict
         self.observed: list[tuple[Case, Any]] = []
-        self.gave_up = False
+        self.answers = True
 
     def run(self, cases: list[Case]) -> None:
         """Search for a departure, then for broken laws, then for an explanation."""
         if failure := self.failure(self.agrees, cases):
             self.verdict.case, self.verdict.first_difference = failure
-        for law in laws_of(self.concept) if not self.gave_up else ():
+        for law in laws_of(self.concept) if self.answers else ():
             failure = self.failure(partial(self.obeys, law), cases)
             self.verdict.laws[law.sentence] = failure[1] if failure else None
             if failure and self.verdict.case is None:
@@ -111,7 +111,7 @@ class Checker:
         self.verdict.examples += 1
         agreement = right.judge(answer)
         if agreement.score > LIMIT or len(self.observed) < N_OBSERVED:
-            self.observed = [*self.observed[-N_OBSERVED:], (case, answer)]
+            self.observed = [*self.observed[-N_OBSERVED:], (case, answer["output"])]
         if agreement.score > LIMIT:
             raise Departs(f"{agreement.reason} (score {agreement.score:.3g})")
         self.verdict.score = max(self.verdict.score, agreement.score)
@@ -126,11 +126,10 @@ class Checker:
         answer = self.implementation.ask(asked(self.concept, case))
         if answer.get("printed") and "it prints" not in self.verdict.remarks:
             self.verdict.remarks.append("it prints")
-        if answer.get("final"):
-            self.gave_up = True
-            raise GaveUp(f"it {answer['trouble']}")
         if "trouble" in answer:
-            raise Departs(f"it {answer['trouble']}")
+            self.answers = False
+            trouble = GaveUp if answer.get("final") else Departs
+            raise trouble(f"it {answer['trouble']}")
         output = answer["output"]
         if output.dtype.kind == "f" and np.isnan(output).any():
             raise Departs("it returns NaN")
