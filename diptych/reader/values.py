@@ -27,8 +27,13 @@ def with_values(reading: Reading, choices: Choices) -> Reading:
     Raises:
         ValueError: the choices cannot be run; the message is a sentence.
     """
+    prepared = prepare(concept_of(reading.path), choices)
+    return with_values_of(reading, prepared, choices)
+
+
+def with_values_of(reading: Reading, prepared: Prepared, choices: Choices) -> Reading:
+    """Add what both sides compute on a case that is prepared already."""
     concept = concept_of(reading.path)
-    prepared = prepare(concept, choices)
     ours, theirs = run(concept, prepared)
     calls = list(paired(ours, theirs))
     measure = Measure(prepared, concept.yardsticks(prepared.case))
