@@ -1,7 +1,7 @@
 """Build the site: every pair, every run that it offers, the sources, the index."""
 
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from importlib import resources
 from pathlib import Path
 
@@ -18,11 +18,15 @@ from diptych.site.runs import offered
 from diptych.site.worst import WORST, read_worst
 
 
-def build(out: Path, tell: Callable[[str], None] = lambda name: None) -> list[Path]:
-    """Write the whole site below `out`, and return what was written."""
+def build(
+    out: Path,
+    paths: Sequence[str] = READING_ORDER,
+    tell: Callable[[str], None] = lambda name: None,
+) -> list[Path]:
+    """Write the pages of some pairs below `out`, and return what was written."""
     torch.set_num_threads(1)  # the arrays are small, and runs are alike that way
     written = []
-    for name, content in everything():
+    for name, content in everything(paths):
         target = out / name
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_text(content, encoding="utf-8")
@@ -35,9 +39,9 @@ def build(out: Path, tell: Callable[[str], None] = lambda name: None) -> list[Pa
     return written
 
 
-def everything() -> Iterator[tuple[str, str]]:
+def everything(paths: Sequence[str]) -> Iterator[tuple[str, str]]:
     """Yield every page with its name."""
-    readings = [read(path) for path in READING_ORDER]
+    readings = [read(path) for path in paths]
     for reading in readings:
         yield from pages_of(reading)
     yield from sources(readings)

@@ -6,7 +6,7 @@ from dataclasses import dataclass, fields, replace
 from typing import Any
 from urllib.parse import urlencode
 
-from diptych.reader.inputs import LIMITS, MOST_CHARACTERS, PRESETS, Choices
+from diptych.reader.inputs import CORPUS, LIMITS, MOST_CHARACTERS, PRESETS, Choices
 from diptych.reader.reading import Reading
 
 LABELS = {
@@ -22,7 +22,6 @@ LABELS = {
     "dtype": "Numbers",
 }
 SIZES = ("d_in", "d_out", "num_heads", "max_length", "stride")
-LONGEST_CORPUS = 2000
 VARIATIONS = {
     "num_heads": (
         "four heads",
@@ -78,7 +77,11 @@ def offered(reading: Reading) -> list[Run]:
     ]
     runs = runs or [Run("first", "as it is", "", Choices())]
     runs[0] = replace(runs[0], slug="", choices=Choices())
-    config = reading.input.config if reading.input else {}
+    config: Any = reading.input.config if reading.input else {}
+    if reading.group == "tokenizers" and reading.input and not reading.input.corpus:
+        learned = Choices(corpus=CORPUS)
+        why = "the merges are learned from a text of a few words, not taken from GPT-2"
+        runs.append(Run("learned-here", "learned here", why, learned))
     for name, (label, why, choices) in VARIATIONS.items():
         if name in config:
             runs.append(Run(slug(label), label, why, choices))
@@ -100,9 +103,9 @@ def form(reading: Reading) -> list[Field]:
         return []
     config, choices = reading.input.config, reading.input.choices
     inputs = [Field("text", "text", reading.input.text, most=MOST_CHARACTERS)]
-    if reading.input.corpus:
+    if reading.group == "tokenizers":
         inputs.append(
-            Field("corpus", "text", reading.input.corpus, most=LONGEST_CORPUS)
+            Field("corpus", "text", reading.input.corpus, most=MOST_CHARACTERS)
         )
     floats = reading.agreement.dtype.startswith("float")
     names = [name for name in SIZES if name in config]

@@ -103,7 +103,11 @@ def panels(run: Run, value: Value, several: dict[str, bool]) -> Iterator[Panel]:
     leading = value.axes[:-2]
     for places in itertools.product(*(range(len(axis.labels)) for axis in leading)):
         own = zip(leading, places, strict=True)
-        found = [(axis.name or "part", at, axis.labels[at]) for axis, at in own]
+        found = [
+            (axis.name or "part", at, axis.labels[at])
+            for axis, at in own
+            if len(axis.labels) > 1
+        ]
         label = ", ".join([*words, *(said for _, _, said in found)])
         where = (*picks, *((name, at) for name, at, _ in found))
         yield Panel(label, where, **drawn(value, places))
