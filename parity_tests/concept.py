@@ -1,31 +1,20 @@
 """What the contract knows of a pair, and how a case of it is run on both sides."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 from importlib import import_module
 from typing import Any
 
 import numpy as np
 from hypothesis.strategies import SearchStrategy
 
+from parity_tests.case import Case
 from parity_tests.lockstep import Comparison, compare_in_lockstep
+from parity_tests.pinned import rerun_command
+
+__all__ = ["Case", "Concept"]
 
 GradientYardsticks = Callable[["Case", np.ndarray[Any, Any]], Mapping[str, float]]
-
-
-@dataclass(frozen=True)
-class Case:
-    """One thing to run on both sides, as plain data.
-
-    `config` has the constructor's arguments by name, `weights` the state by name,
-    `inputs` what goes in by name (`x`, and `keep` where dropout is active).
-    """
-
-    config: Mapping[str, Any]
-    inputs: Mapping[str, Any]
-    weights: Mapping[str, np.ndarray[Any, Any]] = field(default_factory=dict)
-    training: bool = False
-    seed: int = 0
 
 
 @dataclass(frozen=True)
@@ -74,9 +63,13 @@ class Concept:
         return getattr(import_module("torch_impl"), self.class_name)
 
     def compare(self, case: Case) -> Comparison:
-        """Run a case on both sides in lockstep."""
-        return compare_in_lockstep(
+        """Run a case on both sides in lockstep; a departure says how to run it again."""
+        comparison = compare_in_lockstep(
             lambda: self.run_reference(self.reference, case),
             lambda: self.run_torch(self.torch, case),
             self.yardsticks(case),
         )
+        if comparison.departure is None:
+            return comparison
+        rerun = rerun_command(self.path, case)
+        return replace(comparison, departure=replace(comparison.departure, rerun=rerun))

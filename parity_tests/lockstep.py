@@ -31,13 +31,17 @@ BOTH = ("reference", "torch_impl")
 
 @dataclass(frozen=True)
 class Compared:
-    """One quantity at one step of both sides; `turn` counts the passes of a loop."""
+    """One quantity at one step of both sides; `turn` counts the passes of a loop.
+
+    `rerun` is a command that runs just this case again.
+    """
 
     function: str
     step: Step
     name: str
     agreement: Agreement
     turn: int = 1
+    rerun: str = ""
 
     def __str__(self) -> str:
         step = f"step {self.step.number}. " if self.step is not OUTCOME else ""
@@ -46,6 +50,7 @@ class Compared:
             f"{self.function}, {step}{self.step.sentence}{turn}\n"
             f"  {self.name}: {self.agreement.reason}"
             f" (score {self.agreement.score:.3g})"
+            + (f"\n  run it again: {self.rerun}" if self.rerun else "")
         )
 
 

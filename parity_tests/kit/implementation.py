@@ -5,7 +5,8 @@ import sys
 from types import TracebackType
 from typing import Any, Self
 
-from parity_tests.kit import border, worker
+from parity_tests import border
+from parity_tests.kit import worker
 
 
 class NotRunnableError(Exception):

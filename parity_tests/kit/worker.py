@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from parity_tests.kit import border
+from parity_tests import border
 
 Answer = dict[str, Any]
 
@@ -88,9 +88,7 @@ def runner(implementation: Any) -> Callable[[dict[str, Any]], Any]:
 
 def tables(make: dict[str, Any]) -> dict[str, Any]:
     """Give a factory its arguments as they are promised: dicts, and pairs as tuples."""
-    pairs = {
-        name: [(one, other) for one, other in rows] for name, rows in make.items()
-    }
+    pairs = {name: [(one, other) for one, other in rows] for name, rows in make.items()}
     return {
         name: rows if name == "merges" else dict(rows) for name, rows in pairs.items()
     }

@@ -1,4 +1,4 @@
-"""What crosses the border between the kit and other people's code, as JSON.
+"""Cases, and what crosses the border to other people's code, as JSON.
 
 Arrays and bytes are written as what they are, so nothing has to be unpickled.
 """
