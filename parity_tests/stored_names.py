@@ -43,8 +43,15 @@ def stores(node: ast.AST) -> list[str]:
 
 
 def changed(call: ast.Call) -> list[str]:
-    """Name what a call that stands alone may change: its owner, its first argument."""
+    """Name what a call that stands alone may change: its owner, its first argument.
+
+    >>> sorted(stored_names(ast.parse("self.register_buffer('codes', x)")))
+    ['self.codes']
+    """
     owner = call.func.value if isinstance(call.func, ast.Attribute) else None
+    if ast.unparse(call.func) == "self.register_buffer":
+        buffer = call.args[0]
+        return [f"self.{buffer.value}"] if isinstance(buffer, ast.Constant) else []
     return [
         name
         for node in [owner, *call.args[:1]]

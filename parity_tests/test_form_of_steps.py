@@ -1,0 +1,120 @@
+"""Both sides carry the same numbered steps, with the same sentences and names."""
+
+import ast
+
+import pytest
+
+from parity_tests.panels import SIDES, module_name, root, tree, twin_files
+from parity_tests.steps import SteppedFunction, definitions, stepped_functions
+
+
+def stepped(package: str, path: str) -> dict[str, SteppedFunction]:
+    """Find the functions with steps of a file by name."""
+    found = stepped_functions(root(package) / path, module_name(path))
+    return {function.name: function for function in found}
+
+
+def pairs():
+    """Yield the functions that have steps on both sides."""
+    for path in twin_files():
+        left, right = (stepped(side, path) for side in SIDES)
+        for name in sorted(left.keys() & right.keys()):
+            yield pytest.param(left[name], right[name], id=name)
+
+
+def every():
+    """Yield every function that has steps."""
+    for side in SIDES:
+        for path in twin_files():
+            for name, function in stepped(side, path).items():
+                yield pytest.param(function, id=f"{side}.{name}")
+
+
+def test_there_are_steps_to_hold_together():
+    assert len([*pairs()]) >= 10
+
+
+@pytest.mark.parametrize("path", twin_files())
+def test_a_function_of_both_sides_has_steps_on_both_or_on_none(path):
+    defined, marked = [], []
+    for side in SIDES:
+        names = {
+            f"{module_name(path)}.{owner}{node.name}"
+            for owner, node in definitions(tree(side, path))
+        }
+        defined.append({name.replace("__call__", "forward") for name in names})
+        marked.append({*stepped(side, path)})
+
+    assert marked[0] & defined[1] == marked[1] & defined[0]
+
+
+@pytest.mark.parametrize("function", [*every()])
+def test_steps_count_from_one_without_gap_or_repeat(function):
+    numbers = [n for step in function.steps for n in range(step.first, step.last + 1)]
+    backwards = function.name.endswith(".backward")
+
+    assert sorted(numbers) == [*range(1, len(numbers) + 1)]
+    assert numbers == sorted(numbers, reverse=backwards)
+
+
+@pytest.mark.parametrize("function", [*every()])
+def test_a_step_is_a_sentence_with_something_below_it(function):
+    for step in function.steps:
+        # A long sentence goes on in the lines of comment below.
+        assert step.sentence[0].isupper()
+        assert step.end > step.start
+
+
+@pytest.mark.parametrize(("left", "right"), [*pairs()])
+def test_twins_have_the_same_last_step(left, right):
+    assert left.steps[-1].last == right.steps[-1].last
+
+
+@pytest.mark.parametrize(("left", "right"), [*pairs()])
+def test_twins_have_the_same_sentences(left, right):
+    sentences = [
+        {step.number: step.sentence for step in function.steps}
+        for function in (left, right)
+    ]
+    both = sentences[0].keys() & sentences[1].keys()
+
+    assert {n: sentences[0][n] for n in both} == {n: sentences[1][n] for n in both}
+
+
+@pytest.mark.parametrize(("left", "right"), [*pairs()])
+def test_each_step_stores_a_name_that_its_twin_stores(left, right):
+    for step in left.steps:
+        twins = [
+            s for s in right.steps if s.first <= step.last and step.first <= s.last
+        ]
+        theirs = {name for twin in twins for name in twin.names}
+        spans = {
+            name
+            for twin in twins
+            for own in left.steps
+            if twin.first <= own.last and own.first <= twin.last
+            for name in own.names
+        }
+        assert spans & theirs or not (spans | theirs), step
+
+
+@pytest.mark.parametrize(("left", "right"), [*pairs()])
+def test_a_name_of_both_sides_is_stored_in_the_same_steps(left, right):
+    for step in left.steps:
+        for name in step.names - {"return"}:
+            theirs = [s for s in right.steps if name in s.names]
+            inside = [
+                s for s in theirs if s.first <= step.last and step.first <= s.last
+            ]
+            assert inside or not theirs, f"{name} of step {step.number}"
+
+
+@pytest.mark.parametrize("side", SIDES)
+@pytest.mark.parametrize("path", twin_files())
+def test_a_function_with_steps_is_never_cached(side, path):
+    """A call that a cache answers has no steps to compare."""
+    lines = {function.line for function in stepped(side, path).values()}
+    for _, node in definitions(tree(side, path)):
+        if node.lineno in lines:
+            decorators = [ast.unparse(each) for each in node.decorator_list]
+            assert not [each for each in decorators if "cache" in each]
