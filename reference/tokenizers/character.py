@@ -13,12 +13,16 @@ import numpy as np
 from jaxtyping import Int, Integer
 
 from reference.tokenizers.ids import token_ids
-from reference.tokenizers.text import code_points, text_of
+from reference.tokenizers.text import (
+    N_CODE_POINTS,
+    code_points,
+    refuse_characters,
+    text_of,
+)
 from reference.tokenizers.tokenizer import Tokenizer
 from reference.tokenizers.vocabulary import UNKNOWN, shown, words_by_id
 
 ABSENT = -1  # stands for <|unk|> among the characters, and for no id among the ids
-BEHIND = 0x110000  # behind the last character there can be
 
 
 class CharacterTokenizer(Tokenizer):
@@ -102,8 +106,8 @@ class CharacterTokenizer(Tokenizer):
             ValueError: an id is not in the vocabulary.
         """
         # 1. Take the character of every id.
-        known_ids = token_ids(ids, self.vocab_size)  # (N,)
-        points = self.characters[known_ids]  # (N,)
+        row = token_ids(ids, self.vocab_size)  # (N,)
+        points = self.characters[row]  # (N,)
 
         # 2. Spell `<|unk|>` out.
         lengths = np.where(points == ABSENT, len(UNKNOWN), 1)  # (N,)
@@ -113,9 +117,10 @@ class CharacterTokenizer(Tokenizer):
         return text_of(spelled)
 
     def _index(self) -> None:
-        refuse_characters(self.characters)
+        refuse_characters(self.characters, besides=ABSENT)
         order = np.argsort(self.characters)
-        self._sorted = np.append(self.characters[order], BEHIND)
+        self._sorted = np.append(self.characters[order], N_CODE_POINTS)
+        # The last id answers for what is not found: that of <|unk|>, if there is one.
         unknown = np.flatnonzero(self.characters == ABSENT)
         self._ids = np.append(order, [*unknown, ABSENT][:1])
 
@@ -144,25 +149,3 @@ def refuse_absent(text: str, ids: Int[np.ndarray, " N"]) -> None:
             f"no id for the character {text[place]!r} "
             f"(U+{ord(text[place]):04X}) at position {place}"
         )
-
-
-def refuse_characters(characters: Int[np.ndarray, "..."]) -> None:
-    """Refuse numbers that are not different characters, or -1 for `<|unk|>`.
-
-    >>> refuse_characters(np.array([97, 98, 97]))
-    Traceback (most recent call last):
-    ValueError: every character must have one id, got 97 twice
-
-    Raises:
-        ValueError: they are not in a row, or one is no character, or stands twice.
-    """
-    if characters.ndim != 1:
-        raise ValueError(f"characters must stand in one row, got {characters.shape}")
-    surrogate = (characters >= 0xD800) & (characters <= 0xDFFF)
-    outside = (characters < ABSENT) | (characters >= BEHIND) | surrogate
-    if outside.any():
-        raise ValueError(f"no character has the number {characters[outside][0]}")
-    in_order = np.sort(characters)
-    repeated = in_order[1:][in_order[1:] == in_order[:-1]]
-    if len(repeated) > 0:
-        raise ValueError(f"every character must have one id, got {repeated[0]} twice")

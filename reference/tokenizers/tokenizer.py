@@ -29,6 +29,7 @@ class Tokenizer(Module):
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
+        # What learns from a text must not stand in the way of a model's `train(mode)`.
         if isinstance(learn := vars(cls).get("train"), classmethod):
             setattr(cls, "train", TwoTrains(learn))  # noqa: B010
 
@@ -74,7 +75,8 @@ class Tokenizer(Module):
         """
         # 1. Encode every text by itself.
         rows = self.encode_batch(texts)
-        lengths = np.array([len(row) for row in rows], np.int64)  # (B,)
+        sizes = [len(row) for row in rows]
+        lengths = np.array(sizes, np.int64)  # (B,)
 
         # 2. Lay the rows below each other, filled up with zeros.
         padded = np.zeros((len(rows), lengths.max(initial=0)), np.int64)  # (B, N)
@@ -128,7 +130,8 @@ def like(own: Shaped[np.ndarray, "..."], given: Any, name: str) -> Any:
         ValueError: it has other numbers than that dtype can hold.
     """
     array = np.asarray(given)
-    copied = array.astype(own.dtype)
-    if array.dtype.kind not in "iu" or (copied != array).any():
-        raise ValueError(f"{name} must hold {own.dtype}, got {array.dtype}")
-    return copied
+    if array.dtype.kind in "iu":
+        copied = array.astype(own.dtype)
+        if (copied == array).all():
+            return copied
+    raise ValueError(f"{name} must hold {own.dtype}, got {array.dtype}")

@@ -10,16 +10,21 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import torch
+import torch.nn.functional as F
 from jaxtyping import Int, Integer
 from torch import Tensor
 
 from torch_impl.tokenizers.ids import token_ids
-from torch_impl.tokenizers.text import code_points, text_of
+from torch_impl.tokenizers.text import (
+    N_CODE_POINTS,
+    code_points,
+    refuse_characters,
+    text_of,
+)
 from torch_impl.tokenizers.tokenizer import Tokenizer
 from torch_impl.tokenizers.vocabulary import UNKNOWN, shown, words_by_id
 
 ABSENT = -1  # stands for <|unk|> among the characters, and for no id among the ids
-BEHIND = 0x110000  # behind the last character there can be
 
 
 class CharacterTokenizer(Tokenizer):
@@ -108,8 +113,8 @@ class CharacterTokenizer(Tokenizer):
             ValueError: an id is not in the vocabulary.
         """
         # 1. Take the character of every id.
-        known_ids = token_ids(ids, self.vocab_size, self.device)  # (N,)
-        points = self.characters[known_ids]  # (N,)
+        row = token_ids(ids, self.vocab_size, self.device)  # (N,)
+        points = self.characters[row]  # (N,)
 
         # 2. Spell `<|unk|>` out.
         lengths = torch.where(points == ABSENT, len(UNKNOWN), 1)  # (N,)
@@ -120,14 +125,15 @@ class CharacterTokenizer(Tokenizer):
         return text_of(spelled)
 
     def _index(self) -> None:
-        refuse_characters(self.characters)
+        refuse_characters(self.characters, besides=ABSENT)
         in_order, order = self.characters.sort()
-        behind = in_order.new_tensor([BEHIND])
-        unknown = (self.characters == ABSENT).nonzero().flatten()
-        last = torch.cat([unknown, unknown.new_tensor([ABSENT])])[:1]
-        sorted_behind = torch.cat([in_order, behind])
-        self.register_buffer("_sorted", sorted_behind, persistent=False)
-        self.register_buffer("_ids", torch.cat([order, last]), persistent=False)
+        in_order = F.pad(in_order, (0, 1), value=N_CODE_POINTS)
+        self.register_buffer("_sorted", in_order, persistent=False)
+        # The last id answers for what is not found: that of <|unk|>, if there is one.
+        unknown = F.pad(
+            (self.characters == ABSENT).nonzero().flatten(), (0, 1), value=ABSENT
+        )
+        self.register_buffer("_ids", torch.cat([order, unknown[:1]]), persistent=False)
 
     def _describe(self) -> dict[str, Any]:
         return {"vocabulary": self.vocabulary}
@@ -154,27 +160,3 @@ def refuse_absent(text: str, ids: Int[Tensor, " N"]) -> None:
             f"no id for the character {text[place]!r} "
             f"(U+{ord(text[place]):04X}) at position {place}"
         )
-
-
-def refuse_characters(characters: Int[Tensor, "..."]) -> None:
-    """Refuse numbers that are not different characters, or -1 for `<|unk|>`.
-
-    >>> refuse_characters(torch.tensor([97, 98, 97]))
-    Traceback (most recent call last):
-    ValueError: every character must have one id, got 97 twice
-
-    Raises:
-        ValueError: they are not in a row, or one is no character, or stands twice.
-    """
-    if characters.ndim != 1:
-        raise ValueError(
-            f"characters must stand in one row, got {tuple(characters.shape)}"
-        )
-    surrogate = (characters >= 0xD800) & (characters <= 0xDFFF)
-    outside = (characters < ABSENT) | (characters >= BEHIND) | surrogate
-    if outside.any():
-        raise ValueError(f"no character has the number {characters[outside][0]}")
-    in_order = characters.sort().values
-    repeated = in_order[1:][in_order[1:] == in_order[:-1]]
-    if len(repeated) > 0:
-        raise ValueError(f"every character must have one id, got {repeated[0]} twice")

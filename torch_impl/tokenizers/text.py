@@ -11,6 +11,8 @@ from torch import Tensor
 
 from torch_impl.tokenizers.ids import token_ids as token_ids
 
+N_CODE_POINTS = 0x110000
+
 
 def refuse_text(text: str) -> None:
     """Refuse what is not a text that can be written as UTF-8.
@@ -59,3 +61,28 @@ def text_of(points: Int[Tensor, " N"]) -> str:
     'né'
     """
     return "".join(map(chr, points.tolist()))
+
+
+def refuse_characters(characters: Int[Tensor, "..."], besides: int) -> None:
+    """Refuse numbers that are not different characters, or `besides`.
+
+    >>> refuse_characters(torch.tensor([97, -1, 97]), besides=-1)
+    Traceback (most recent call last):
+    ValueError: every character must have one id, got 97 twice
+
+    Raises:
+        ValueError: they are not in a row, or one is no character, or stands twice.
+    """
+    if characters.ndim != 1:
+        raise ValueError(
+            f"characters must stand in one row, got {tuple(characters.shape)}"
+        )
+    surrogate = (characters >= 0xD800) & (characters <= 0xDFFF)
+    outside = (characters < 0) | (characters >= N_CODE_POINTS) | surrogate
+    outside &= characters != besides
+    if outside.any():
+        raise ValueError(f"no character has the number {characters[outside][0]}")
+    in_order = characters.sort().values
+    repeated = in_order[1:][in_order[1:] == in_order[:-1]]
+    if len(repeated) > 0:
+        raise ValueError(f"every character must have one id, got {repeated[0]} twice")

@@ -30,6 +30,7 @@ class Tokenizer(nn.Module):
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
+        # What learns from a text must not stand in the way of a model's `train(mode)`.
         if isinstance(learn := vars(cls).get("train"), classmethod):
             setattr(cls, "train", TwoTrains(learn))  # noqa: B010
 
@@ -80,8 +81,8 @@ class Tokenizer(nn.Module):
         """
         # 1. Encode every text by itself.
         rows = self.encode_batch(texts)
-        lengths = torch.tensor([len(row) for row in rows], dtype=torch.int64)
-        lengths = lengths.to(self.device)  # (B,)
+        sizes = [len(row) for row in rows]
+        lengths = torch.tensor(sizes, dtype=torch.int64, device=self.device)  # (B,)
 
         # 2. Lay the rows below each other, filled up with zeros.
         padded = torch.zeros(len(rows), 0, dtype=torch.int64, device=self.device)
