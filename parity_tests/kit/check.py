@@ -11,11 +11,13 @@ from hypothesis import HealthCheck, given, seed, settings
 
 from parity_tests.agreement import LIMIT
 from parity_tests.concept import Case, Concept
+from parity_tests.kit.conventions import conventions_of
 from parity_tests.kit.implementation import Implementation, NotRunnableError
 from parity_tests.kit.laws import BrokenLaw, Law, laws_of
 from parity_tests.kit.request import asked, expected, narrowed
 from parity_tests.kit.verdict import Verdict
 from parity_tests.known_mistakes import looks_like_throughout
+from parity_tests.pinned import Pinned, rerun_command
 
 N_OBSERVED = 12  # cases whose answers a diagnosis rests on
 
@@ -30,7 +32,24 @@ class Request:
     seed: int = 0
     dtype: str | None = None
     supports: frozenset[str] = frozenset()
+    conventions: tuple[str, ...] = ()
     time_limit: float = 10.0
+
+    def __post_init__(self) -> None:
+        """Refuse what the concept does not know.
+
+        Raises:
+            ValueError: a capability or a convention is unknown.
+        """
+        for kind, asked_for, known in (
+            ("capability", self.supports, self.concept.supports - {"lossy"}),
+            ("convention", self.conventions, conventions_of(self.concept)),
+        ):
+            if unknown := sorted(set(asked_for) - set(known)):
+                raise ValueError(
+                    f"{self.concept.name} knows no {kind} {', '.join(unknown)}; "
+                    f"it knows {', '.join(sorted(known)) or 'none'}"
+                )
 
 
 class Departs(Exception):  # noqa: N818 - it says what happened
@@ -40,12 +59,28 @@ class Departs(Exception):  # noqa: N818 - it says what happened
 def check(request: Request, cases: Iterable[Case] = ()) -> Verdict:
     """Check an implementation on drawn cases, or on the given ones alone."""
     verdict = Verdict(request.concept.path, request.target)
-    verdict.not_tried = sorted(request.concept.supports - request.supports - {"lossy"})
+    undeclared = request.concept.supports - request.supports
+    verdict.not_tried = sorted(undeclared - {"lossy", "causal"})
     try:
         with Implementation(request.target, request.time_limit) as implementation:
             Checker(request, implementation, verdict).run(list(cases))
     except NotRunnableError as error:
         verdict.not_runnable = str(error)
+    return verdict
+
+
+def check_departures(request: Request, known: Iterable[Pinned]) -> Verdict:
+    """Hold an implementation to its known departures: each must still depart."""
+    verdict = Verdict(request.concept.path, request.target)
+    for entry in known:
+        one = check(request, [entry.case])
+        verdict.examples += one.examples
+        verdict.not_runnable = verdict.not_runnable or one.not_runnable
+        if one.agrees:
+            verdict.first_difference = f"no longer departs: {entry.reason}"
+            verdict.case = entry.case
+        else:
+            verdict.remarks.append(f"departs as known: {entry.reason}")
     return verdict
 
 
@@ -77,6 +112,11 @@ class Checker:
                 self.verdict.case = failure[0]
         if not self.verdict.agrees and self.observed:
             self.verdict.looks_like = looks_like_throughout(self.concept, self.observed)
+        if self.verdict.case:
+            self.verdict.rerun = (
+                rerun_command(self.concept.path, self.verdict.case)
+                + f" --impl {self.request.target}"
+            )
 
     def failure(
         self, holds: Callable[[Case], None], cases: list[Case]
@@ -123,7 +163,10 @@ class Checker:
             Departs: there was no answer to this.
             GaveUp: it hangs, or ended its process, and would do so again.
         """
-        answer = self.implementation.ask(asked(self.concept, case))
+        request = asked(self.concept, case)
+        for name in self.request.conventions:
+            request = conventions_of(self.concept)[name].translate(request)
+        answer = self.implementation.ask(request)
         if answer.get("printed") and "it prints" not in self.verdict.remarks:
             self.verdict.remarks.append("it prints")
         if "trouble" in answer:

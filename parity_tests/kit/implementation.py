@@ -2,6 +2,7 @@
 
 import multiprocessing
 import sys
+from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
@@ -24,10 +25,11 @@ class Implementation:
     def __init__(self, target: str, time_limit: float = 10.0):
         self.target = target
         self.time_limit = time_limit
+        path = [str(Path.cwd()), *sys.path]  # as `python -m` finds modules
         context = multiprocessing.get_context("spawn")
         self._connection, theirs = context.Pipe()
         self._process = context.Process(
-            target=worker.serve, args=(theirs, target, sys.path), daemon=True
+            target=worker.serve, args=(theirs, target, path), daemon=True
         )
         self._process.start()
         theirs.close()

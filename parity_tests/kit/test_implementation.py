@@ -38,7 +38,7 @@ def test_it_agrees_with_the_reference(verdict: Verdict) -> None:
         [
             f"{verdict.implementation} departs: {verdict.first_difference}",
             *(f"looks like: {mistake}" for mistake in verdict.looks_like),
-            f"smallest case: {verdict.case}",
+            f"run it again: {verdict.rerun}",
         ]
     )
 

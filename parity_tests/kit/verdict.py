@@ -23,6 +23,7 @@ class Verdict:
     not_tried: list[str] = field(default_factory=list)
     remarks: list[str] = field(default_factory=list)
     not_runnable: str | None = None
+    rerun: str | None = None
 
     @property
     def agrees(self) -> bool:
@@ -54,4 +55,5 @@ class Verdict:
             "not_tried": self.not_tried,
             "remarks": self.remarks,
             "not_runnable": self.not_runnable,
+            "rerun": self.rerun,
         }
