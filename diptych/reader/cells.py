@@ -10,7 +10,7 @@ from rich.text import Text
 from diptych.reader.fold import folded
 from diptych.reader.heat import difference, heat, largest_of, number
 from diptych.reader.model import Value
-from diptych.reader.visible import short, visible, visible_bytes
+from diptych.reader.visible import short, visible, visible_bytes, visible_line
 
 LONGEST_LABEL, GAP = 8, 3
 Lines = list[Text]
@@ -58,7 +58,7 @@ def value_block(value: Value, head: int, width: int) -> Lines:
     axes = list(value.axes)
     while shown.ndim > 2:
         place = head if axes[0].name == "H" else 0
-        heading.append(f"  {short(visible(axes[0].labels[place]), 12)}", "bold")
+        heading.append(f"  {short(visible_line(axes[0].labels[place]), 12)}", "bold")
         shown, axes = shown[place], axes[1:]
     heads = [[visible(label) for label in axis.labels] for axis in axes]
     if shown.ndim == 1:
@@ -108,7 +108,8 @@ def table(array: Any, rows: list[str], columns: list[str], width: int) -> Lines:
     """
     texts = [[number(cell) for cell in row] for row in array]
     largest = largest_of(array)
-    stub = max((min(cell_len(label), LONGEST_LABEL) for label in rows), default=0)
+    stub = max(min(cell_len(label), LONGEST_LABEL) for label in rows)
+    stub += stub > 0  # a space behind the labels, if there are any
     longest = [len(text) for row in texts for text in row]
     labels = [min(cell_len(label), LONGEST_LABEL) for label in columns]
     cell = max([*longest, *labels], default=0) + 2

@@ -36,15 +36,19 @@ class Page:
         self.view = view
         self.width = console.width
         self.told_input = False
+        self.after_blank = True
 
     def line(self, text: Text | str = "", style: str = "") -> None:
-        """Print one line as it is, or folded by words if it is prose."""
+        """Print one line, which fits; of several empty ones, only the first."""
         text = Text(text, style) if isinstance(text, str) else text
-        self.console.print(text, soft_wrap=text.cell_len <= self.width, highlight=False)
+        if not text and self.after_blank:
+            return
+        self.after_blank = not text
+        self.console.print(text, soft_wrap=True, highlight=False)
 
     def prose(self, name: str, said: str, style: str = "") -> None:
         """Print a sentence in lines that can be read, hanging from its name."""
-        start = Text(f"{name}  " if name else "", "bold")
+        start = Text(name, "bold")
         width = min(self.width, WIDEST) - start.cell_len
         for part in Text(said, style).wrap(self.console, max(width, 20)):
             part.rstrip()
@@ -53,15 +57,15 @@ class Page:
 
     def introduce(self, reading: Reading) -> None:
         """Say what the concept is, where it comes from, and what it changes."""
-        self.line(Text.assemble((reading.title, "bold"), (f"  {reading.path}", "dim")))
+        self.prose(f"{reading.title}  ", reading.path, "dim")
         if self.view.step is not None:
             return
         self.prose("", reading.sentence)
         self.line()
         for name, said in (
-            ("Source ", reading.source),
-            ("Changes", reading.changes),
-            ("Weights", reading.weights),
+            ("Source   ", reading.source),
+            ("Changes  ", reading.changes),
+            ("Weights  ", reading.weights),
         ):
             if said:
                 self.prose(name, said)
@@ -103,9 +107,9 @@ class Page:
             if space >= 2:
                 self.line(Text(f"{said}{'─' * space}{formula}", "bold"))
                 continue
-            self.prose(f"── {step.number}.", step.sentence, "bold")
+            self.prose(f"── {step.number}. ", step.sentence, "bold")
             if step.formula:
-                self.prose("     ", step.formula.plain, "bold")
+                self.prose("      ", step.formula.plain, "bold")
 
     def values(self, section: Section, row: Row) -> None:
         """Print the values of a row: of the chosen head, and of a loop's first pass."""
@@ -144,13 +148,13 @@ class Page:
         self.told_input = True
         sizes = ", ".join(f"{name} {n}" for name, n in reading.input.config.items())
         self.line()
-        self.prose("Input  ", visible_line(reading.input.text))
+        self.prose("Input    ", visible_line(reading.input.text))
         if reading.input.corpus:
-            self.prose("Learned", visible_line(reading.input.corpus))
+            self.prose("Learned  ", visible_line(reading.input.corpus))
         if sizes:
-            self.prose("Sizes  ", sizes)
+            self.prose("Sizes    ", sizes)
         for remark in reading.input.remarks:
-            self.prose("       ", remark, "italic")
+            self.prose("         ", remark, "italic")
         self.line()
         if self.view.step is None:
             self.ladders(reading)
@@ -167,11 +171,12 @@ class Page:
         found = reading.agreement
         if found is None:
             return
-        verdict = ("✗ The sides depart", "bold red")
-        if found.agrees:
-            verdict = ("✓ Both sides agree at every step", "bold green")
         gap, score = difference(found.difference), f"{found.score:.2g}"
-        said = f": largest difference {gap}, {score} times an honest rounding error."
-        exact = ": no difference at all."
+        said = f"largest difference {gap}, {score} times an honest rounding error."
+        exact = "no difference at all."
         self.line()
-        self.line(Text.assemble(verdict, said if found.difference else exact))
+        if found.agrees:
+            self.line("✓ Both sides agree at every step", "bold green")
+        else:
+            self.line("✗ The sides depart", "bold red")
+        self.prose("  ", said if found.difference else exact)

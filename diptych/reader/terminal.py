@@ -55,7 +55,7 @@ def list_all(console: Console) -> None:
             group = reading.group
             out.line()
             out.line(group.capitalize(), "bold")
-        out.prose(f"  {reading.name:<18}", reading.sentence)
+        out.prose(f"  {reading.name:<20}", reading.sentence)
 
 
 def plain_or_coloured() -> Console:
