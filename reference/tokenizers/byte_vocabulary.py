@@ -43,19 +43,19 @@ class ByteVocabulary:
         for left, right in merges.tolist():
             spelled.append(spelled[left] + spelled[right])
         spelled += [token.encode("utf-8") for token in special_tokens]
-        self.data = np.frombuffer(b"".join(spelled), np.uint8)
-        self.lengths = np.array([len(token) for token in spelled])
-        self.starts = np.cumsum(self.lengths) - self.lengths
+        data = np.frombuffer(b"".join(spelled), np.uint8)
+        lengths = np.array([len(token) for token in spelled])
+        starts = np.cumsum(lengths) - lengths
+        self.data, self.lengths, self.starts = data, lengths, starts
 
         # 2. Find the tokens that their own bytes merge to; no others may be found
         #    as whole words.
-        ids, counts = self.merge_words(self.data, self.lengths)
+        ids, counts = self.merge_words(data, lengths)
         firsts = ids[np.cumsum(counts) - counts]
-        whole = (counts == 1) & (firsts == np.arange(len(counts)))
-        self.whole_ids = np.flatnonzero(whole)
-        self.whole_words = Lexicon(
-            spell(self.data, self.starts[whole], self.lengths[whole])
-        )
+        itself = np.arange(len(counts))
+        whole = (counts == 1) & (firsts == itself)
+        self.whole_ids = itself[whole]
+        self.whole_words = Lexicon(spell(data, starts[whole], lengths[whole]))
 
     def encode(
         self, points: Int[np.ndarray, " N"], end_ids: Int[np.ndarray, " E"]

@@ -23,7 +23,9 @@ def character_classes(points: Int[np.ndarray, " N"]) -> UInt8[np.ndarray, " N"]:
     >>> character_classes(np.array([ord("x"), ord("7"), ord(" "), ord("!"), END]))
     array([1, 2, 3, 0, 4], dtype=uint8)
     """
-    return class_table()[points]
+    # 1. Look every code point up in the table.
+    classes = class_table()[points]
+    return classes
 
 
 @cache

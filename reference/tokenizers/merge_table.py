@@ -42,20 +42,14 @@ class MergeTable:
         right_codes = lefts[right_ranks] * self.n_symbols + begins
 
         # 3. List every pair once, in order.
-        self.codes = np.unique(np.concatenate([codes, left_codes, right_codes]))
+        listed = np.unique(np.concatenate([codes, left_codes, right_codes]))
+        self.codes = listed
 
         # 4. Keep the lowest rank of each.
-        self.rank = self.lowest(codes, np.arange(len(merges)))
-        self.grown_left = self.lowest(left_codes, left_ranks)
-        self.grown_right = self.lowest(right_codes, right_ranks)
-
-    def lowest(
-        self, codes: Int[np.ndarray, " P"], ranks: Int[np.ndarray, " P"]
-    ) -> Int[np.ndarray, " K"]:
-        """Give every row the lowest rank of its code."""
-        column = np.full(len(self.codes) + 1, NEVER)
-        np.minimum.at(column, np.searchsorted(self.codes, codes), ranks)
-        return column
+        rank = lowest(listed, codes, np.arange(len(merges)))
+        grown_left = lowest(listed, left_codes, left_ranks)
+        grown_right = lowest(listed, right_codes, right_ranks)
+        self.rank, self.grown_left, self.grown_right = rank, grown_left, grown_right
 
     def find(
         self,
@@ -66,8 +60,19 @@ class MergeTable:
         """Find the row of each pair, the last one if it is not `within` a word."""
         codes = lefts * self.n_symbols + rights
         rows = np.searchsorted(self.codes, codes)
-        listed = np.append(self.codes, -1)[rows] == codes
-        return np.where(listed & within, rows, len(self.codes))
+        found = np.append(self.codes, -1)[rows] == codes
+        return np.where(found & within, rows, len(self.codes))
+
+
+def lowest(
+    listed: Int[np.ndarray, " K"],
+    codes: Int[np.ndarray, " P"],
+    ranks: Int[np.ndarray, " P"],
+) -> Int[np.ndarray, " rows"]:
+    """Give every listed code its lowest rank, and `NEVER` to a last row."""
+    column = np.full(len(listed) + 1, NEVER)
+    np.minimum.at(column, np.searchsorted(listed, codes), ranks)
+    return column
 
 
 def parts(

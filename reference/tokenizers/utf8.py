@@ -22,20 +22,22 @@ def utf8(
     >>> utf8(np.array([ord("n"), ord("é"), ord("e")]))
     (array([110, 195, 169, 101], dtype=uint8), array([0, 1, 3]))
     """
-    if (points < 0x80).all():  # ASCII is its own UTF-8
-        return points.astype(np.uint8), np.arange(len(points))
+    # 1. Take ASCII as it is: it is its own UTF-8.
+    if (points < 0x80).all():
+        data, starts = points.astype(np.uint8), np.arange(len(points))
+        return data, starts
 
-    # 1. Count the bytes of every code point.
+    # 2. Count the bytes of every code point.
     sizes = np.ones(len(points), np.int64)
     for limit in (0x80, 0x800, 0x10000):
         sizes += points >= limit
     sizes[points == END] = 0
 
-    # 2. Say where the bytes of each begin.
+    # 3. Say where the bytes of each begin.
     ends = np.cumsum(sizes)
     starts = ends - sizes
 
-    # 3. Fill in the bytes, the last of every code point first.
+    # 4. Fill in the bytes, the last of every code point first.
     data = np.zeros(sizes.sum(), np.uint8)
     for back in range(4):
         has = np.flatnonzero(sizes > back)

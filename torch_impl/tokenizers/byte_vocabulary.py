@@ -55,20 +55,21 @@ class ByteVocabulary(nn.Module):
             spelled.append(spelled[left] + spelled[right])
         spelled += [token.encode("utf-8") for token in special_tokens]
         data = torch.frombuffer(bytearray(b"".join(spelled)), dtype=torch.uint8)
+        data = data.to(merges.device)
         lengths = merges.new_tensor([len(token) for token in spelled])
         starts = lengths.cumsum(0) - lengths
-        self.register_buffer("data", data.to(merges.device), persistent=False)
+        self.register_buffer("data", data, persistent=False)
         self.register_buffer("lengths", lengths, persistent=False)
         self.register_buffer("starts", starts, persistent=False)
 
         # 2. Find the tokens that their own bytes merge to; no others may be found
         #    as whole words.
-        ids, counts = self.merge_words(self.data, self.lengths)
+        ids, counts = self.merge_words(data, lengths)
         firsts = ids[counts.cumsum(0) - counts]
         itself = torch.arange(len(counts), device=counts.device)
         whole = (counts == 1) & (firsts == itself)
         self.register_buffer("whole_ids", itself[whole], persistent=False)
-        self.whole_words = Lexicon(spell(self.data, starts[whole], lengths[whole]))
+        self.whole_words = Lexicon(spell(data, starts[whole], lengths[whole]))
 
     def encode(
         self, points: Int[Tensor, " N"], end_ids: Int[Tensor, " E"]

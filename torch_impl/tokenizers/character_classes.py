@@ -24,7 +24,9 @@ def character_classes(points: Int[Tensor, " N"]) -> UInt8[Tensor, " N"]:
     >>> character_classes(torch.tensor([ord("x"), ord("7"), ord(" "), ord("!"), END]))
     tensor([1, 2, 3, 0, 4], dtype=torch.uint8)
     """
-    return class_table(points.device)[points]
+    # 1. Look every code point up in the table.
+    classes = class_table(points.device)[points]
+    return classes
 
 
 @cache

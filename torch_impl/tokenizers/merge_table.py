@@ -40,7 +40,6 @@ class MergeTable(nn.Module):
         self.n_symbols = n_base + len(merges)
         lefts, rights = merges.unbind(1)
         codes = lefts * self.n_symbols + rights
-        ranks = torch.arange(len(merges), device=merges.device)
 
         # 1. List what each left part ends in, and each right part begins with.
         ends, left_ranks = parts(lefts, rights, n_base)
@@ -51,25 +50,16 @@ class MergeTable(nn.Module):
         right_codes = lefts[right_ranks] * self.n_symbols + begins
 
         # 3. List every pair once, in order.
-        every_code = torch.cat([codes, left_codes, right_codes]).unique()
-        self.register_buffer("codes", every_code, persistent=False)
+        listed = torch.cat([codes, left_codes, right_codes]).unique()
+        self.register_buffer("codes", listed, persistent=False)
 
         # 4. Keep the lowest rank of each.
-        for name, some_codes, their_ranks in (
-            ("rank", codes, ranks),
-            ("grown_left", left_codes, left_ranks),
-            ("grown_right", right_codes, right_ranks),
-        ):
-            lowest = self.lowest(some_codes, their_ranks)
-            self.register_buffer(name, lowest, persistent=False)
-
-    def lowest(
-        self, codes: Int[Tensor, " P"], ranks: Int[Tensor, " P"]
-    ) -> Int[Tensor, " K"]:
-        """Give every row the lowest rank of its code."""
-        column = codes.new_full((len(self.codes) + 1,), NEVER)
-        rows = torch.searchsorted(self.codes, codes)
-        return column.scatter_reduce(0, rows, ranks, "amin")
+        rank = lowest(listed, codes, torch.arange(len(merges), device=codes.device))
+        grown_left = lowest(listed, left_codes, left_ranks)
+        grown_right = lowest(listed, right_codes, right_ranks)
+        self.register_buffer("rank", rank, persistent=False)
+        self.register_buffer("grown_left", grown_left, persistent=False)
+        self.register_buffer("grown_right", grown_right, persistent=False)
 
     def find(
         self,
@@ -80,8 +70,17 @@ class MergeTable(nn.Module):
         """Find the row of each pair, the last one if it is not `within` a word."""
         codes = lefts * self.n_symbols + rights
         rows = torch.searchsorted(self.codes, codes)
-        listed = F.pad(self.codes, (0, 1), value=-1)[rows] == codes
-        return rows.masked_fill(~(listed & within), len(self.codes))
+        found = F.pad(self.codes, (0, 1), value=-1)[rows] == codes
+        return rows.masked_fill(~(found & within), len(self.codes))
+
+
+def lowest(
+    listed: Int[Tensor, " K"], codes: Int[Tensor, " P"], ranks: Int[Tensor, " P"]
+) -> Int[Tensor, " rows"]:
+    """Give every listed code its lowest rank, and `NEVER` to a last row."""
+    column = codes.new_full((len(listed) + 1,), NEVER)
+    rows = torch.searchsorted(listed, codes)
+    return column.scatter_reduce(0, rows, ranks, "amin")
 
 
 def parts(

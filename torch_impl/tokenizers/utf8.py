@@ -23,20 +23,23 @@ def utf8(
     >>> utf8(torch.tensor([ord("n"), ord("é"), ord("e")]))
     (tensor([110, 195, 169, 101], dtype=torch.uint8), tensor([0, 1, 3]))
     """
-    if (points < 0x80).all():  # ASCII is its own UTF-8
-        return points.to(torch.uint8), torch.arange(len(points), device=points.device)
+    # 1. Take ASCII as it is: it is its own UTF-8.
+    if (points < 0x80).all():
+        data = points.to(torch.uint8)
+        starts = torch.arange(len(points), device=points.device)
+        return data, starts
 
-    # 1. Count the bytes of every code point.
+    # 2. Count the bytes of every code point.
     sizes = torch.ones_like(points)
     for limit in (0x80, 0x800, 0x10000):
         sizes += points >= limit
     sizes[points == END] = 0
 
-    # 2. Say where the bytes of each begin.
+    # 3. Say where the bytes of each begin.
     ends = sizes.cumsum(0)
     starts = ends - sizes
 
-    # 3. Fill in the bytes, the last of every code point first.
+    # 4. Fill in the bytes, the last of every code point first.
     data = points.new_zeros(int(sizes.sum()), dtype=torch.uint8)
     first_byte = points.new_tensor(FIRST_BYTE)
     for back in range(4):

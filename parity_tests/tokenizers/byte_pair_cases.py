@@ -1,0 +1,41 @@
+"""Cases of the byte-pair tokenizer: texts, and every way to break a tie."""
+
+from typing import Any
+
+from hypothesis import strategies as st
+
+from parity_tests.concept import Case
+from parity_tests.sample_text import text
+
+SPECIAL_TOKENS = ["<|endoftext|>", "<|end|>", "<|unk|>"]
+
+
+@st.composite
+def byte_pair_cases(draw: st.DrawFn) -> Case:
+    """Draw a text to learn from, and one to encode that may hold special tokens."""
+    special_tokens = draw(
+        st.lists(st.sampled_from(SPECIAL_TOKENS), max_size=3, unique=True)
+    )
+    config = {
+        "vocab_size": 256 + len(special_tokens) + draw(st.integers(0, 8)),
+        "special_tokens": special_tokens,
+        "tie_break": draw(st.sampled_from(["bytes", "first_seen", "pair_id"])),
+    }
+    corpus, other = draw(text(12)), draw(text(12))
+    encoded = draw(st.sampled_from([corpus, other, f"{corpus}<|end|>{other}"]))
+    return Case(config, {"corpus": corpus, "text": encoded})
+
+
+def run(tokenizer_class: Any, case: Case) -> list[Any]:
+    """Train, encode with every special token, decode; and say the state, by name."""
+    tokenizer = tokenizer_class.train(case.inputs["corpus"], **case.config)
+    ids = tokenizer.encode(case.inputs["text"], allowed_special="all")
+    state = [[name, value] for name, value in tokenizer.state_dict().items()]
+    return [ids, tokenizer.decode(ids), state]
+
+
+def byte_pairs_on_text(whole: str, seed: int) -> list[tuple[str, Case]]:
+    """Learn 500 ids from the first part of a real text, then encode all of it."""
+    config = {"vocab_size": 500, "special_tokens": ["<|endoftext|>"]}
+    inputs = {"corpus": whole[:100_000], "text": whole}
+    return [(f"{len(whole):,} characters", Case(config, inputs))]
