@@ -1,0 +1,149 @@
+"""Every known mistake is rejected, told, and different from every other."""
+
+from collections import Counter
+from fnmatch import fnmatch
+from itertools import combinations
+from pathlib import Path
+
+import pytest
+
+import reference
+from parity_tests.catalogue import CATALOGUE, concept
+from parity_tests.concept import Case, Concept
+from parity_tests.known_mistakes import MISTAKES, WAITING, changes, mistakes_of
+from parity_tests.known_mistakes.build import mistaken_class, mistaken_package
+from parity_tests.known_mistakes.listed import LISTED
+from parity_tests.known_mistakes.mistake import COMMON, Mistake
+from parity_tests.known_mistakes.trial import cases_of, departures, told_apart
+from parity_tests.lockstep import compare_in_lockstep
+
+SUITE = Path(__file__).parent.parent
+
+of_each_concept = pytest.mark.parametrize(
+    "concept", CATALOGUE, ids=[each.path for each in CATALOGUE]
+)
+
+
+@of_each_concept
+def test_the_suite_rejects_every_mistake(concept: Concept) -> None:
+    passed = [
+        mistake.id
+        for mistake in mistakes_of(concept)
+        if (mistake.caught_by == "agreement") is (first_departure(mistake) is None)
+    ]
+
+    assert passed == []
+
+
+def first_departure(mistake: Mistake) -> int | None:
+    """Find the first case for which the mistake makes a difference, if there is one."""
+    return next(departures(mistake), None)
+
+
+@of_each_concept
+def test_what_no_output_shows_a_step_shows(concept: Concept) -> None:
+    passed = [
+        mistake.id
+        for mistake in mistakes_of(concept)
+        if mistake.caught_by == "steps" and not departs_on_the_way(concept, mistake)
+    ]
+
+    assert passed == []
+
+
+def departs_on_the_way(concept: Concept, mistake: Mistake) -> bool:
+    """Whether a step of the mistake departs from the reference's for any case."""
+    wrong, packages = mistaken_class(mistake), ("reference", mistaken_package(mistake))
+
+    def departs(case: Case) -> bool:
+        comparison = compare_in_lockstep(
+            lambda: concept.run_reference(concept.reference, case),
+            lambda: concept.run_reference(wrong, case),
+            concept.yardsticks(case),
+            packages,
+        )
+        return comparison.departure is not None
+
+    return any(departs(case) for case in cases_of(concept.path))
+
+
+def test_what_only_a_law_shows_that_law_rejects(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    passed = []
+    for mistake in MISTAKES:
+        if mistake.caught_by not in ("agreement", "steps"):
+            name = concept(mistake.concept).class_name
+            monkeypatch.setattr(reference, name, mistaken_class(mistake))
+            passed += [] if fails(mistake.caught_by) else [mistake.id]
+            monkeypatch.undo()
+
+    assert passed == []
+
+
+def fails(test: str) -> bool:
+    """Run a test of the suite by itself and say whether it fails."""
+    plain = ["addopts=--import-mode=importlib", "timeout=0"]
+    options = ["-qq", "-x", "--no-summary", "-p", "no:cacheprovider"]
+    options += [word for setting in plain for word in ("-o", setting)]
+    return pytest.main([f"{SUITE}/{test}", *options]) == pytest.ExitCode.TESTS_FAILED
+
+
+@of_each_concept
+def test_no_two_mistakes_are_one(concept: Concept) -> None:
+    shown = [m for m in mistakes_of(concept) if m.caught_by == "agreement"]
+
+    alike = [
+        (one.id, other.id)
+        for one, other in combinations(shown, 2)
+        if not told_apart(one, other)
+    ]
+
+    assert alike == []
+
+
+@of_each_concept
+def test_every_concept_has_mistakes_each_of_its_own_name(concept: Concept) -> None:
+    names = Counter(mistake.id for mistake in mistakes_of(concept))
+
+    assert names
+    assert [name for name, times in names.items() if times > 1] == []
+
+
+def test_every_mistake_is_of_a_concept_in_the_catalogue() -> None:
+    paths = {concept.path for concept in CATALOGUE}
+
+    assert {mistake.concept for mistake in MISTAKES} - paths == set()
+
+
+def test_the_lines_of_every_patch_stand_once_in_the_reference_and_change() -> None:
+    for mistake in MISTAKES:
+        for change in changes(mistake):
+            assert change.right != change.wrong, mistake.id
+
+
+def test_every_mistake_has_a_title_a_story_and_where_it_was_seen() -> None:
+    for mistake in MISTAKES:
+        assert mistake.title, mistake.id
+        assert mistake.story.endswith("."), mistake.id
+        assert mistake.seen_in == COMMON or all(
+            link.startswith("https://") for link in mistake.links
+        )
+
+
+def test_every_listed_mistake_is_shown_or_waits() -> None:
+    shown = {mistake.id for mistake in MISTAKES}
+
+    assert LISTED - shown - set(WAITING) == set()
+    assert shown & set(WAITING) == set()
+
+
+def test_nothing_waits_for_a_concept_that_is_there() -> None:
+    due = {
+        name: concept.path
+        for name, waiting in WAITING.items()
+        for concept in CATALOGUE
+        if any(fnmatch(concept.path, pattern) for pattern in waiting.concepts)
+    }
+
+    assert due == {}
