@@ -16,7 +16,7 @@ from parity_tests.concept import Case
 
 PATTERNS = ("ones", "ramp", "ties", "one-hot", "normal")
 SCALES = (1.0, 1e-3, 5.0, 30.0)
-LEADING = ((), (1,), (3,), (2, 3), (0,))
+LEADING = ((), (1,), (2,), (3,), (1, 2), (2, 3), (3, 1), (0,))
 
 
 @st.composite
@@ -29,19 +29,25 @@ def attention_cases(draw: st.DrawFn, class_name: str, square: bool = False) -> C
     config = draw(configurations(variant))
     if square:
         config["d_in"] = config["d_out"]
-    n_tokens = config.get("context_length", 6) - draw(st.integers(0, 2))
+    n_tokens = draw(text_lengths(config.get("context_length", 6)))
     d_in = config.get("d_in", draw(st.integers(1, 6)))
     leading = draw(st.sampled_from(LEADING))
     pattern, scale = draw(st.sampled_from(PATTERNS)), draw(st.sampled_from(SCALES))
     dtype = draw(st.sampled_from([np.float64, np.float32]))
     seed = draw(st.integers(0, 2**32 - 1))
-    shape = (*leading, max(n_tokens, 0), d_in)
+    shape = (*leading, n_tokens, d_in)
     x = (scale * numbers(pattern, shape, seed)).astype(dtype)
     weights = {
         name: numbers("normal", weight_shape, seed + place + 1).astype(dtype)
         for place, (name, weight_shape) in enumerate(weight_shapes(class_name, config))
     }
     return with_mask(Case(config, {"x": x}, weights, draw(st.booleans()), seed))
+
+
+def text_lengths(context_length: int) -> st.SearchStrategy[int]:
+    """Draw a number of tokens: all that fit, fewer, and now and then none."""
+    shorter = (max(context_length - spare, 1) for spare in (1, 2, 3))
+    return st.sampled_from((*[context_length] * 6, *shorter, 0))
 
 
 def weight_shapes(
