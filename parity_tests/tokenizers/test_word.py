@@ -104,6 +104,7 @@ def test_any_numbering_can_be_given(backend, text):
         ("a\n\n\tb  c", "a b c"),
         ("  a  ", "a"),
         ("a , b ( c )", "a, b( c)"),
+        ("a : b ; c . d ! e ? f", "a: b; c. d! e? f"),
         ('say "yes" now', 'say" yes" now'),
         ("don't", "don' t"),
         ("a,b", "a, b"),
