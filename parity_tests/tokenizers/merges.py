@@ -22,7 +22,7 @@ def merges(draw: st.DrawFn, n_base: int, max_size: int = 12) -> Merges:
 
 
 def merge_word(word: list[int], merges: Merges, n_base: int) -> list[int]:
-    """Merge as the textbook does: the lowest rank, the leftmost place, one at a time."""
+    """Merge as the textbook does: the lowest rank, leftmost first, one at a time."""
     ranks = {pair: rank for rank, pair in enumerate(merges)}
     while known := [
         (ranks[pair], place)

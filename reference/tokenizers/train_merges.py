@@ -91,7 +91,8 @@ def choose(
     if tie_break == "first_seen":  # pair -1, which is none, reads the last of `wanted`
         wanted = np.zeros(pairs.n_pairs + 1, bool)
         wanted[commonest] = True
-        return int(pairs.pair_at[np.argmax(wanted[pairs.pair_at])])
+        first = wanted[pairs.pair_at].argmax()
+        return int(pairs.pair_at[first])
     lefts, rights = pairs.lefts[commonest], pairs.rights[commonest]
     if tie_break == "bytes":
         lefts, rights = alphabet.place[lefts], alphabet.place[rights]

@@ -93,7 +93,8 @@ def choose(
     if tie_break == "first_seen":  # pair -1, which is none, reads the last of `wanted`
         wanted = torch.zeros_like(pairs.counts[: pairs.n_pairs + 1], dtype=torch.bool)
         wanted[commonest] = True
-        return int(pairs.pair_at[wanted[pairs.pair_at].nonzero()[0]])
+        first = wanted[pairs.pair_at].to(torch.uint8).argmax()
+        return int(pairs.pair_at[first])
     lefts, rights = pairs.lefts[commonest], pairs.rights[commonest]
     if tie_break == "bytes":
         lefts, rights = alphabet.place[lefts], alphabet.place[rights]
