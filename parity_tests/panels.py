@@ -5,8 +5,10 @@ from collections.abc import Iterator
 from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
+from typing import TypeGuard
 
 SIDES = ("reference", "torch_impl")
+Definition = ast.FunctionDef | ast.ClassDef
 
 
 @cache
@@ -59,7 +61,8 @@ def imported(package: str, path: str) -> Iterator[str]:
         elif isinstance(node, ast.ImportFrom):
             yield ("." * node.level) + (node.module or "")
         elif isinstance(node, ast.Call) and called(node).endswith("import_module"):
-            yield from (a.value for a in node.args[:1] if isinstance(a, ast.Constant))
+            first = node.args[0]
+            yield from [str(first.value)] if isinstance(first, ast.Constant) else []
 
 
 def called(node: ast.Call) -> str:
@@ -67,7 +70,7 @@ def called(node: ast.Call) -> str:
     return ast.unparse(node.func)
 
 
-def documented(package: str, path: str) -> Iterator[tuple[str, ast.AST]]:
+def documented(package: str, path: str) -> Iterator[tuple[str, Definition]]:
     """Yield the public functions and classes of a file, and the classes' methods."""
     for node in tree(package, path).body:
         if is_public(node):
@@ -78,7 +81,8 @@ def documented(package: str, path: str) -> Iterator[tuple[str, ast.AST]]:
                     yield f"{node.name}.{inner.name}", inner
 
 
-def is_public(node: ast.AST) -> bool:
+def is_public(node: ast.AST) -> TypeGuard[Definition]:
     """Whether a node defines a function or a class whose name is public."""
-    defines = isinstance(node, ast.FunctionDef | ast.ClassDef)
-    return defines and not node.name.startswith("_")
+    if not isinstance(node, ast.FunctionDef | ast.ClassDef):
+        return False
+    return not node.name.startswith("_")

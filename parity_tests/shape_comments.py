@@ -42,7 +42,7 @@ def commented_functions(path: Path) -> tuple[CommentedFunction, ...]:
     claims = dict(shape_comments(source))
     found = []
     for owner, node in definitions(ast.parse(source)):
-        lines = {}
+        lines: dict[int, Commented] = {}
         for statement in ast.walk(node):
             if isinstance(statement, ast.Assign | ast.AugAssign | ast.AnnAssign):
                 last = statement.end_lineno or statement.lineno

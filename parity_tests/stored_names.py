@@ -51,7 +51,8 @@ def changed(call: ast.Call) -> list[str]:
     owner = call.func.value if isinstance(call.func, ast.Attribute) else None
     if ast.unparse(call.func) == "self.register_buffer":
         buffer = call.args[0]
-        return [f"self.{buffer.value}"] if isinstance(buffer, ast.Constant) else []
+        named = isinstance(buffer, ast.Constant)
+        return [f"self.{ast.literal_eval(buffer)}"] if named else []
     return [
         name
         for node in [owner, *call.args[:1]]
