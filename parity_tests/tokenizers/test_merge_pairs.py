@@ -15,11 +15,16 @@ from parity_tests.tokenizers.merges import merge_word, merges
 
 @st.composite
 def cases(draw):
-    """Draw merges, and words over few symbols."""
+    """Draw merges, and words of runs of few symbols."""
     n_base = draw(st.integers(1, 3))
-    symbols = st.integers(0, n_base - 1)
-    words = st.lists(st.lists(symbols, max_size=24), min_size=1, max_size=4)
-    return n_base, draw(merges(n_base)), draw(words)
+    runs = st.tuples(st.integers(0, n_base - 1), st.integers(1, 5))
+    word = st.lists(runs, max_size=8).map(unrolled)
+    return n_base, draw(merges(n_base)), draw(st.lists(word, min_size=1, max_size=4))
+
+
+def unrolled(runs):
+    """Write each symbol as often as it is said to stand."""
+    return [symbol for symbol, length in runs for _ in range(length)]
 
 
 def merge(side, n_base, merges, words):
@@ -136,9 +141,30 @@ A, B, C = 0, 1, 2
         ([(B, C), (A, 3)], [A, B, C], [4]),
         ([(A, B), (3, C), (C, A)], [A, B, C, A], [4, A]),  # what a b makes takes the c
         ([(A, B), (C, A), (3, C)], [A, B, C, A], [3, 4]),
+        ([(A, B), (B, B)], [A, B, B, B, B], [3, 4, B]),  # a takes the first of the run
         ([(A, B)], [], []),
         ([], [A, B], [A, B]),
     ],
 )
 def test_a_word_becomes_its_symbols(side, merges, word, expected):
     assert merge_words(side, 3, merges, [word]) == [expected]
+
+
+@each_side
+@pytest.mark.parametrize(
+    ("word", "expected"),
+    [
+        # v w is under threat from u v until t u takes the u: w x is late by a round.
+        ("tuvwxwxwx", ["tu", "v", "wxwx", "wx"]),
+        ("uvwxwxwx", ["uvw", "x", "wxwx"]),
+        ("vwxwxwx", ["v", "wxwx", "wx"]),
+    ],
+)
+def test_a_symbol_that_is_late_still_takes_the_one_to_its_right(side, word, expected):
+    spelled = ["t", "u", "v", "w", "x", "tu", "uv", "uvw", "wx", "wxwx"]
+    merges = [(0, 1), (1, 2), (6, 3), (3, 4), (8, 8)]
+    symbols = ["tuvwx".index(letter) for letter in word]
+
+    (merged,) = merge_words(side, 5, merges, [symbols])
+
+    assert [spelled[symbol] for symbol in merged] == expected
