@@ -14,7 +14,7 @@ from importlib import import_module
 from inspect import CO_GENERATOR
 from itertools import count
 from pathlib import Path
-from types import CodeType, FrameType
+from types import FrameType
 from typing import Any
 
 from parity_tests.copying import plain, read
@@ -67,8 +67,14 @@ def record(package: str, call: Callable[[], Any], live: bool = False) -> Recordi
     A trace that was already set, by a debugger say, waits and is then set again.
     """
     recording = Recording(package, live)
+    folder = f"{root_of(package)}{os.sep}"
+
+    def trace(frame: FrameType, event: str, arg: Any) -> Any:
+        inside = frame.f_code.co_filename.startswith(folder)
+        return watch(recording, frame) if inside else None
+
     previous = sys.gettrace()
-    sys.settrace(lambda frame, event, arg: watch(recording, frame))
+    sys.settrace(trace)
     try:
         recording.result = call()
     finally:
@@ -80,7 +86,8 @@ def watch(recording: Recording, frame: FrameType) -> Any:
     """Follow a frame if it runs a function with numbered steps."""
     if isinstance(getattr(frame.f_trace, "__self__", None), Follower):
         return frame.f_trace  # a generator that goes on
-    function = function_of(recording.package, frame.f_code)
+    code = frame.f_code
+    function = function_of(recording.package, code.co_filename, code.co_qualname)
     return Follower(recording, function, frame).follow if function else None
 
 
@@ -152,15 +159,9 @@ def pauses(frame: FrameType) -> bool:
     return not operation.startswith("RETURN")
 
 
-def function_of(package: str, code: CodeType) -> SteppedFunction | None:
-    """Find the function with numbered steps that `code` runs, if it is one."""
-    inside = code.co_filename.startswith(f"{root_of(package)}{os.sep}")
-    return find_running(package, code.co_filename, code.co_qualname) if inside else None
-
-
 @cache
-def find_running(package: str, file: str, name: str) -> SteppedFunction | None:
-    """Find a function by its file and by the name that Python gives it."""
+def function_of(package: str, file: str, name: str) -> SteppedFunction | None:
+    """Find a function with steps by its file and by the name that Python gives it."""
     path = Path(file).relative_to(root_of(package))
     module = ".".join(path.with_suffix("").parts)
     name = name.replace("<locals>.", "").replace("__call__", "forward")
