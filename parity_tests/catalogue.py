@@ -9,7 +9,12 @@ from parity_tests.data import cases as data
 from parity_tests.data.gradient_yardsticks import (
     gradient_yardsticks as embedding_gradients,
 )
-from parity_tests.real_text import attention_on_text
+from parity_tests.real_text import (
+    attention_on_text,
+    embedding_on_text,
+    windows_on_text,
+)
+from parity_tests.tokenizers import byte_pair_cases
 from parity_tests.tokenizers import cases as tokenizers
 
 
@@ -47,12 +52,20 @@ CATALOGUE = (
         on_text=tokenizers.characters_on_text,
     ),
     Concept(
+        path="tokenizers/byte_pair",
+        class_name="BytePairTokenizer",
+        cases=byte_pair_cases.byte_pair_cases(),
+        run_reference=byte_pair_cases.run,
+        run_torch=byte_pair_cases.run,
+        on_text=byte_pair_cases.byte_pairs_on_text,
+    ),
+    Concept(
         path="data/windows",
         class_name="SlidingWindows",
         cases=data.window_cases(),
         run_reference=data.windows_of_reference,
         run_torch=data.windows_of_torch,
-        on_text=data.windows_on_text,
+        on_text=windows_on_text,
     ),
     Concept(
         path="data/embedding",
@@ -60,7 +73,7 @@ CATALOGUE = (
         cases=data.embedding_cases(),
         run_reference=data.embed_with_reference,
         run_torch=data.embed_with_torch,
-        on_text=data.embedding_on_text,
+        on_text=embedding_on_text,
         gradient_yardsticks=embedding_gradients,
     ),
     attention_variant("simple", "SimpleSelfAttention"),

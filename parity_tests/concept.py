@@ -63,7 +63,7 @@ class Concept:
         return getattr(import_module("torch_impl"), self.class_name)
 
     def compare(self, case: Case) -> Comparison:
-        """Run a case on both sides in lockstep; a departure says how to run it again."""
+        """Run a case in lockstep; a departure says how to run it again."""
         comparison = compare_in_lockstep(
             lambda: self.run_reference(self.reference, case),
             lambda: self.run_torch(self.torch, case),

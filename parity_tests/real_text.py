@@ -11,7 +11,9 @@ from parity_tests.attention.cases import accepted, with_mask
 from parity_tests.concept import Case
 
 Described = list[tuple[str, Case]]
+Weights = dict[str, np.ndarray[Any, Any]]
 
+PRECISIONS = (np.float64, np.float32)
 N_WINDOWS, N_TOKENS = 64, 64
 SIZES = {
     "d_in": 48,
@@ -25,8 +27,14 @@ SIZES = {
 
 @cache
 def gpt2_ids(text: str) -> np.ndarray[Any, Any]:
-    """Tokenize a text as GPT-2 does."""
-    ids: np.ndarray[Any, Any] = reference.BytePairTokenizer.gpt2().encode(text)
+    """Tokenize a text as GPT-2 does.
+
+    Raises:
+        ValueError: there are less than two tokens, so no token has a next one.
+    """
+    ids = reference.BytePairTokenizer.gpt2().encode(text, disallowed_special=())
+    if len(ids) < 2:
+        raise ValueError(f"a text must have two tokens or more, got {len(ids)}")
     return ids
 
 
@@ -39,13 +47,46 @@ def windows(text: str) -> np.ndarray[Any, Any]:
     return inputs[picked.astype(int)]
 
 
-def embedded(text: str, seed: int) -> np.ndarray[Any, Any]:
-    """Embed those windows, small enough that no score is extreme."""
+def embedding(seed: int) -> reference.TokenAndPositionEmbedding:
+    """Draw an embedding of GPT-2's vocabulary."""
+    vocab_size = reference.BytePairTokenizer.gpt2().vocab_size
     rng = np.random.default_rng(seed)
-    embedding = reference.TokenAndPositionEmbedding(
-        reference.BytePairTokenizer.gpt2().vocab_size, SIZES["d_in"], N_TOKENS, rng=rng
+    return reference.TokenAndPositionEmbedding(
+        vocab_size, SIZES["d_in"], N_TOKENS, rng=rng
     )
-    return np.asarray(embedding(windows(text)))
+
+
+def windows_on_text(text: str, seed: int) -> Described:
+    """Cut all the tokens of a text into windows."""
+    ids = gpt2_ids(text)
+    n_tokens = min(N_TOKENS, len(ids) - 1)
+    config = {"max_length": n_tokens, "stride": n_tokens}
+    return [(f"{len(ids):,} tokens, {n_tokens} a window", Case(config, {"ids": ids}))]
+
+
+def embedding_on_text(text: str, seed: int) -> Described:
+    """Embed windows of a text, in both precisions."""
+    ids, drawn = windows(text), embedding(seed).state_dict()
+    n_ids = len(drawn["token_embedding.weight"])
+    config = {
+        "vocab_size": n_ids,
+        "output_dim": SIZES["d_in"],
+        "context_length": N_TOKENS,
+    }
+    return [
+        (described(ids), Case(config, {"ids": ids}, in_precision(drawn, dtype)))
+        for dtype in PRECISIONS
+    ]
+
+
+def described(ids: np.ndarray[Any, Any]) -> str:
+    """Say what goes in."""
+    return f"{ids.shape[0]} windows of {ids.shape[1]} tokens"
+
+
+def in_precision(weights: Weights, dtype: type) -> Weights:
+    """Give weights another dtype."""
+    return {name: array.astype(dtype) for name, array in weights.items()}
 
 
 def attention_on_text(class_name: str) -> Callable[[str, int], Described]:
@@ -54,24 +95,14 @@ def attention_on_text(class_name: str) -> Callable[[str, int], Described]:
     def on_text(text: str, seed: int) -> Described:
         variant = getattr(reference, class_name)
         config = accepted(variant, SIZES)
-        x = embedded(text, seed)
-        rng = np.random.default_rng(seed)
-        drawn = variant(**config, **({"rng": rng} if config else {})).state_dict()
-        what = f"{x.shape[0]} windows of {x.shape[1]} tokens"
-        return [
-            (
-                what,
-                with_mask(
-                    Case(
-                        config,
-                        {"x": x.astype(dtype)},
-                        {name: array.astype(dtype) for name, array in drawn.items()},
-                        training=True,
-                        seed=seed,
-                    )
-                ),
-            )
-            for dtype in (np.float64, np.float32)
+        ids = windows(text)
+        x = embedding(seed)(ids)
+        rng = {"rng": np.random.default_rng(seed)} if config else {}
+        drawn = variant(**config, **rng).state_dict()
+        cases = [
+            Case(config, {"x": x.astype(dtype)}, in_precision(drawn, dtype), True, seed)
+            for dtype in PRECISIONS
         ]
+        return [(described(ids), with_mask(case)) for case in cases]
 
     return on_text

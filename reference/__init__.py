@@ -13,10 +13,12 @@ from reference.attention.self_attention_v2 import SelfAttentionV2
 from reference.attention.simple import SimpleSelfAttention
 from reference.data.embedding import TokenAndPositionEmbedding
 from reference.data.windows import SlidingWindows
+from reference.tokenizers.byte_pair import BytePairTokenizer
 from reference.tokenizers.character import CharacterTokenizer
 from reference.tokenizers.word import WordTokenizer
 
 __all__ = [
+    "BytePairTokenizer",
     "CausalAttention",
     "CharacterTokenizer",
     "MultiHeadAttention",

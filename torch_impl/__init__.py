@@ -13,10 +13,12 @@ from torch_impl.attention.self_attention_v2 import SelfAttentionV2
 from torch_impl.attention.simple import SimpleSelfAttention
 from torch_impl.data.embedding import TokenAndPositionEmbedding
 from torch_impl.data.windows import SlidingWindows
+from torch_impl.tokenizers.byte_pair import BytePairTokenizer
 from torch_impl.tokenizers.character import CharacterTokenizer
 from torch_impl.tokenizers.word import WordTokenizer
 
 __all__ = [
+    "BytePairTokenizer",
     "CausalAttention",
     "CharacterTokenizer",
     "MultiHeadAttention",

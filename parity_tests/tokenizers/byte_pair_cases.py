@@ -27,15 +27,26 @@ def byte_pair_cases(draw: st.DrawFn) -> Case:
 
 
 def run(tokenizer_class: Any, case: Case) -> list[Any]:
-    """Train, encode with every special token, decode; and say the state, by name."""
-    tokenizer = tokenizer_class.train(case.inputs["corpus"], **case.config)
-    ids = tokenizer.encode(case.inputs["text"], allowed_special="all")
+    """Train, encode with every special token, decode; and say the state, by name.
+
+    Without a text to learn from it is GPT-2's tokenizer, and all is plain text.
+    """
+    text = case.inputs["text"]
+    if "corpus" in case.inputs:
+        tokenizer = tokenizer_class.train(case.inputs["corpus"], **case.config)
+        ids = tokenizer.encode(text, allowed_special="all")
+    else:
+        tokenizer = tokenizer_class.gpt2()
+        ids = tokenizer.encode(text, disallowed_special=())
     state = [[name, value] for name, value in tokenizer.state_dict().items()]
     return [ids, tokenizer.decode(ids), state]
 
 
 def byte_pairs_on_text(whole: str, seed: int) -> list[tuple[str, Case]]:
-    """Learn 500 ids from the first part of a real text, then encode all of it."""
+    """Encode a real text as GPT-2, and with 500 ids learned from its first part."""
     config = {"vocab_size": 500, "special_tokens": ["<|endoftext|>"]}
-    inputs = {"corpus": whole[:100_000], "text": whole}
-    return [(f"{len(whole):,} characters", Case(config, inputs))]
+    learned, size = whole[:100_000], f"{len(whole):,} characters"
+    return [
+        (f"GPT-2 on {size}", Case({}, {"text": whole})),
+        (f"500 ids learned, {size}", Case(config, {"corpus": learned, "text": whole})),
+    ]
