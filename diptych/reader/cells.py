@@ -30,14 +30,13 @@ def side_by_side(blocks: Sequence[Lines], width: int) -> Lines:
 
 def joined(blocks: Sequence[Lines]) -> Lines:
     """Join blocks line by line."""
-    widths = [wide(block) + GAP for block in blocks]
     lines = []
     for place in range(max(len(block) for block in blocks)):
-        line = Text()
-        for block, width in zip(blocks, widths, strict=True):
-            part = block[place] if place < len(block) else Text()
-            line.append_text(part).append(" " * (width - part.cell_len))
-        line.rstrip()
+        line, start = Text(), 0
+        for block in blocks:
+            if place < len(block):
+                line.append(" " * (start - line.cell_len)).append_text(block[place])
+            start += wide(block) + GAP
         lines.append(line)
     return lines
 
@@ -52,9 +51,9 @@ def value_block(value: Value, head: int, width: int) -> Lines:
     heading = heading_of(value)
     shown = value.shown
     if not isinstance(shown, np.ndarray) or shown.ndim == 0:
-        return folded(heading.append(f"  {written(shown)}", "not bold"), width)
+        return folded(heading.append(f"  {written(shown)}"), width)
     if shown.size == 0:
-        return [heading.append("  empty", "not bold")]
+        return [heading.append("  empty")]
     axes = list(value.axes)
     while shown.ndim > 2:
         place = head if axes[0].name == "H" else 0
@@ -90,14 +89,14 @@ def written(value: Any) -> str:
 
 def heading_of(value: Value) -> Text:
     """Say what a value is called, its shape, and whether both sides agree on it."""
-    heading = Text(value.name, "bold")
+    heading = Text.assemble((value.name, "bold"))
     if value.shape:
-        heading.append(f" {value.shape}".replace(",)", ")"), "not bold")
+        heading.append(f" {value.shape}".replace(",)", ")"))
     if value.agrees is None:
-        return heading.append(f" {value.side}", "not bold italic")
+        return heading.append(f" {value.side}", "italic")
     gap = difference(value.difference)
     if value.agrees:
-        return heading.append(f" ✓ {gap}", "not bold green")
+        return heading.append(f" ✓ {gap}", "green")
     return heading.append(f" ✗ differs: {gap}", "bold red")
 
 
@@ -121,7 +120,7 @@ def table(array: Any, rows: list[str], columns: list[str], width: int) -> Lines:
             heads = [padded(label, cell) for label in columns[band]]
             lines.append(Text.assemble(" " * stub, *heads))
         for label, row, numbers in zip(rows, texts, array, strict=True):
-            line = padded(label, stub, left=True)
+            line = Text.assemble(padded(label, stub, left=True))
             for text, value in zip(row[band], numbers[band], strict=True):
                 line.append(f"{text:>{cell - 1}} ", heat(value, largest))
             lines.append(line)

@@ -7,6 +7,7 @@ because the catalogue imports torch, and source can be shown without waiting for
 READING_ORDER = (
     "tokenizers/word",
     "tokenizers/character",
+    "tokenizers/byte_pair",
     "data/windows",
     "data/embedding",
     "attention/simple",

@@ -3,6 +3,7 @@
 from concurrent.futures import Future
 from dataclasses import dataclass
 
+from rich.cells import cell_len
 from rich.console import Console
 from rich.text import Text
 
@@ -11,11 +12,9 @@ from diptych.reader.columns import code_lines
 from diptych.reader.heat import difference
 from diptych.reader.ladder_lines import ladder_lines, token_lines
 from diptych.reader.model import Row, Section
+from diptych.reader.paper import INDENT, Paper
 from diptych.reader.reading import Reading
 from diptych.reader.visible import visible_line
-
-WIDEST = 100  # of a line of prose
-INDENT = "  "  # of values
 
 
 @dataclass(frozen=True)
@@ -28,32 +27,13 @@ class View:
     code: bool = True
 
 
-class Page:
+class Page(Paper):
     """Prints a reading from top to bottom."""
 
     def __init__(self, console: Console, view: View):
-        self.console = console
+        super().__init__(console)
         self.view = view
-        self.width = console.width
         self.told_input = False
-        self.after_blank = True
-
-    def line(self, text: Text | str = "", style: str = "") -> None:
-        """Print one line, which fits; of several empty ones, only the first."""
-        text = Text(text, style) if isinstance(text, str) else text
-        if not text and self.after_blank:
-            return
-        self.after_blank = not text
-        self.console.print(text, soft_wrap=True, highlight=False)
-
-    def prose(self, name: str, said: str, style: str = "") -> None:
-        """Print a sentence in lines that can be read, hanging from its name."""
-        start = Text(name, "bold")
-        width = min(self.width, WIDEST) - start.cell_len
-        for part in Text(said, style).wrap(self.console, max(width, 20)):
-            part.rstrip()
-            self.line(Text.assemble(start, part))
-            start = Text(" " * start.cell_len)
 
     def introduce(self, reading: Reading) -> None:
         """Say what the concept is, where it comes from, and what it changes."""
@@ -103,11 +83,14 @@ class Page:
         for step in row.steps:
             said = f"── {step.number}. {step.sentence} "
             formula = f" {step.formula.plain} ──" if step.formula else ""
-            space = self.width - len(said) - len(formula)
+            space = self.width - cell_len(said) - cell_len(formula)
             if space >= 2:
-                self.line(Text(f"{said}{'─' * space}{formula}", "bold"))
+                self.line(f"{said}{'─' * space}{formula}", "bold")
                 continue
-            self.prose(f"── {step.number}. ", step.sentence, "bold")
+            if cell_len(said) <= self.width:
+                self.line(f"{said:─<{self.width}}", "bold")
+            else:
+                self.prose(f"── {step.number}. ", step.sentence, "bold")
             if step.formula:
                 self.prose("      ", step.formula.plain, "bold")
 
@@ -119,16 +102,12 @@ class Page:
             return
         counts = [(call + 1, section.calls, "call"), (1, len(runs), "pass")]
         which = [f"{what} {n} of {of}" for n, of, what in counts if of > 1]
+        self.line()
         if which:
             self.line(f"  {', '.join(which)}", "italic")
         width = self.width - len(INDENT)
         blocks = [value_block(v, self.view.head, width) for v in runs[0].values]
         self.indented(side_by_side(blocks, width))
-
-    def indented(self, lines: list[Text]) -> None:
-        """Print lines a little to the right of the code."""
-        for line in lines:
-            self.line(Text.assemble(INDENT if line else "", line))
 
     def ladders(self, reading: Reading) -> None:
         """Print how each word grew, and the tokens that came of it."""

@@ -1,7 +1,9 @@
 """A reading in a terminal: the source at once, and the values as they come."""
 
 import os
+import sys
 from concurrent.futures import ThreadPoolExecutor
+from io import TextIOWrapper
 
 from rich.console import Console
 
@@ -41,9 +43,12 @@ def refuse_view(source: Reading, view: View, choices: Choices) -> None:
     last = max(section.rows[-1].last for section in source.sections)
     if view.step is not None and not 0 <= view.step <= last:
         raise ValueError(f"{source.name} has steps 0 to {last}, got {view.step}")
-    if not 0 <= view.head < choices.num_heads:
-        heads = f"there are heads 0 to {choices.num_heads - 1}"
-        raise ValueError(f"{heads}, got {view.head}")
+    made = source.sections[0].rows[0].reference
+    has_heads = any("num_heads" in code.text for code in made)
+    n_heads = choices.num_heads if has_heads else 1
+    if not 0 <= view.head < n_heads:
+        heads = f"heads 0 to {n_heads - 1}" if has_heads else "one head, 0"
+        raise ValueError(f"{source.name} has {heads}, got {view.head}")
 
 
 def list_all(console: Console) -> None:
@@ -59,5 +64,10 @@ def list_all(console: Console) -> None:
 
 
 def plain_or_coloured() -> Console:
-    """Make a console; with NO_COLOR it prints plain text, without any escape."""
+    """Make a console; with NO_COLOR it prints plain text, without any escape.
+
+    A character that the terminal's encoding lacks is replaced.
+    """
+    if isinstance(sys.stdout, TextIOWrapper):
+        sys.stdout.reconfigure(errors="replace")
     return Console(color_system=None if os.environ.get("NO_COLOR") else "auto")

@@ -186,7 +186,8 @@ def capture(console: Console) -> str:
     [
         (["casual"], "no concept is called 'casual'; there are "),
         (["causal", "--step", "9"], "causal has steps 0 to 6, got 9"),
-        (["multi_head", "--head", "2"], "there are heads 0 to 1, got 2"),
+        (["multi_head", "--head", "2"], "multi_head has heads 0 to 1, got 2"),
+        (["causal", "--head", "1"], "causal has one head, 0, got 1"),
         (["causal", "--text", ""], "the text has no words; one is needed at least"),
         (["causal", "--seed", "-1"], "seed must be a whole number from 0 to"),
     ],
