@@ -80,18 +80,23 @@ def report(checked: list[Checked], console: Console | None = None) -> None:
     """Print a table of the outcomes, and each departure in full below it."""
     console = console or Console()
     table = Table(title="Both sides, step by step")
-    table.add_column("pair", no_wrap=True)
-    table.add_column("what was run")
-    table.add_column("steps", justify="right")
-    table.add_column("largest difference", justify="right")
-    table.add_column("dtype")
-    table.add_column("verdict")
+    for header in ("pair", "what was run"):
+        table.add_column(header, no_wrap=True)
+    for header in ("steps", "largest\ndifference"):
+        table.add_column(header, justify="right")
+    for header in ("dtype", "verdict"):
+        table.add_column(header, no_wrap=True)
+    group = ""
     for each in checked:
+        if each.concept.group != group:
+            group = each.concept.group
+            table.add_section()
+        difference = each.comparison.difference
         table.add_row(
-            each.concept.path,
+            each.concept.name,
             each.what,
             f"{each.comparison.n_steps:,}",
-            f"{each.comparison.difference:.1e}" if each.comparison.difference else "0",
+            f"{difference:.1e}" if difference else "0",
             each.dtype,
             "[green]agrees[/]" if each.agrees else "[bold red]departs[/]",
         )

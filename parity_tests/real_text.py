@@ -15,7 +15,7 @@ Weights = dict[str, np.ndarray[Any, Any]]
 
 PRECISIONS = (np.float64, np.float32)
 N_WINDOWS, N_TOKENS = 64, 64
-SIZES = {
+SIZES: dict[str, Any] = {
     "d_in": 48,
     "d_out": 32,
     "context_length": N_TOKENS,

@@ -48,5 +48,5 @@ def byte_pairs_on_text(whole: str, seed: int) -> list[tuple[str, Case]]:
     learned, size = whole[:100_000], f"{len(whole):,} characters"
     return [
         (f"GPT-2 on {size}", Case({}, {"text": whole})),
-        (f"500 ids learned, {size}", Case(config, {"corpus": learned, "text": whole})),
+        ("500 ids, learned", Case(config, {"corpus": learned, "text": whole})),
     ]

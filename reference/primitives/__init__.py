@@ -1,0 +1,1 @@
+"""What PyTorch gives for free, by hand."""
