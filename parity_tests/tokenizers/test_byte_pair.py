@@ -346,6 +346,17 @@ def test_a_size_without_room_is_refused(side, size, special_tokens, least):
     assert refusal(run, side) == (ValueError, message)
 
 
+@pytest.mark.usefixtures("without_shape_checks")
+@each_side
+def test_a_size_that_is_no_whole_number_is_refused(side):
+    message = "vocab_size must be a whole number, got 300.0"
+
+    def run(side):
+        tokenizer_class(side).train("a", 300.0)
+
+    assert refusal(run, side) == (TypeError, message)
+
+
 @each_side
 def test_a_state_that_is_no_vocabulary_is_refused_and_the_old_one_kept(side):
     tokenizer = tokenizer_class(side).train("abab", 258)

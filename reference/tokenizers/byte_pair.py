@@ -68,8 +68,11 @@ class BytePairTokenizer(Tokenizer):
         `tie_break` may be.
 
         Raises:
+            TypeError: `text` is not a string, or `vocab_size` not a whole number.
             ValueError: `vocab_size` has no room for 256 bytes and the special tokens.
         """
+        if not isinstance(vocab_size, int) or isinstance(vocab_size, bool):
+            raise TypeError(f"vocab_size must be a whole number, got {vocab_size!r}")
         n_merges = vocab_size - 256 - len(special_tokens)
         if n_merges < 0:
             raise ValueError(

@@ -24,7 +24,7 @@ def character_classes(points: Int[np.ndarray, " N"]) -> UInt8[np.ndarray, " N"]:
     array([1, 2, 3, 0, 4], dtype=uint8)
     """
     # 1. Look every code point up in the table.
-    classes = class_table()[points]
+    classes = class_table()[points]  # (N,)
     return classes
 
 

@@ -36,11 +36,11 @@ def split(points: Int[np.ndarray, " N"]) -> Int[np.ndarray, " W"]:
     ['It', "'s", ' ', ' 5', ' o', "'", 'clock']
     """
     # 1. Class every character.
-    classes = character_classes(points)
+    classes = character_classes(points)  # (N,)
     white, end = classes == WHITE_SPACE, classes == TEXT_END
 
     # 2. Start a word where the class changes, a space going with what follows.
-    starts = np.ones(len(points), bool)
+    starts = np.ones(len(points), bool)  # (N,)
     changes = classes[1:] != classes[:-1]
     leads = (points[:-1] == SPACE) & ~white[1:] & ~end[1:]
     starts[1:] = changes & ~leads | end[1:]
@@ -49,7 +49,7 @@ def split(points: Int[np.ndarray, " N"]) -> Int[np.ndarray, " W"]:
     starts[1:-1] |= white[:-2] & white[1:-1] & ~white[2:] & ~end[2:]
 
     # 4. Find the apostrophes that start a word and a contraction ('s, 'll).
-    padded = np.append(points, [END, END])
+    padded = np.append(points, [END, END])  # (N+2,)
     marks = np.flatnonzero(starts & (points == APOSTROPHE))
     first, second = padded[marks + 1], padded[marks + 2]
     short, long = np.isin(first, SHORT), np.isin(first << 21 | second, LONG)

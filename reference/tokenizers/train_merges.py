@@ -42,6 +42,7 @@ def train_merges(
 
     # 1. Count every different word of the text.
     data, lengths, word_counts = count_words(points)
+    n_merges = min(n_merges, len(data))  # each merge takes a symbol away
 
     # 2. Count the pairs of neighbours in them.
     word_of = np.repeat(np.arange(len(lengths)), lengths)

@@ -28,14 +28,14 @@ def utf8(
         return data, starts
 
     # 2. Count the bytes of every code point.
-    sizes = np.ones(len(points), np.int64)
+    sizes = np.ones(len(points), np.int64)  # (N,)
     for limit in (0x80, 0x800, 0x10000):
         sizes += points >= limit
     sizes[points == END] = 0
 
     # 3. Say where the bytes of each begin.
     ends = np.cumsum(sizes)
-    starts = ends - sizes
+    starts = ends - sizes  # (N,)
 
     # 4. Fill in the bytes, the last of every code point first.
     data = np.zeros(sizes.sum(), np.uint8)

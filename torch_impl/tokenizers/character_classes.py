@@ -25,7 +25,7 @@ def character_classes(points: Int[Tensor, " N"]) -> UInt8[Tensor, " N"]:
     tensor([1, 2, 3, 0, 4], dtype=torch.uint8)
     """
     # 1. Look every code point up in the table.
-    classes = class_table(points.device)[points]
+    classes = class_table(points.device)[points]  # (N,)
     return classes
 
 

@@ -38,11 +38,11 @@ def split(points: Int[Tensor, " N"]) -> Int[Tensor, " W"]:
     ['It', "'s", ' ', ' 5', ' o', "'", 'clock']
     """
     # 1. Class every character.
-    classes = character_classes(points)
+    classes = character_classes(points)  # (N,)
     white, end = classes == WHITE_SPACE, classes == TEXT_END
 
     # 2. Start a word where the class changes, a space going with what follows.
-    starts = torch.ones_like(white)
+    starts = torch.ones_like(white)  # (N,)
     changes = classes[1:] != classes[:-1]
     leads = (points[:-1] == SPACE) & ~white[1:] & ~end[1:]
     starts[1:] = changes & ~leads | end[1:]
@@ -51,7 +51,7 @@ def split(points: Int[Tensor, " N"]) -> Int[Tensor, " W"]:
     starts[1:-1] |= white[:-2] & white[1:-1] & ~white[2:] & ~end[2:]
 
     # 4. Find the apostrophes that start a word and a contraction ('s, 'll).
-    padded = F.pad(points, (0, 2), value=END)
+    padded = F.pad(points, (0, 2), value=END)  # (N+2,)
     marks = (starts & (points == APOSTROPHE)).nonzero().flatten()
     first, second = padded[marks + 1], padded[marks + 2]
     short = torch.isin(first, points.new_tensor(SHORT))

@@ -30,14 +30,14 @@ def utf8(
         return data, starts
 
     # 2. Count the bytes of every code point.
-    sizes = torch.ones_like(points)
+    sizes = torch.ones_like(points)  # (N,)
     for limit in (0x80, 0x800, 0x10000):
         sizes += points >= limit
     sizes[points == END] = 0
 
     # 3. Say where the bytes of each begin.
     ends = sizes.cumsum(0)
-    starts = ends - sizes
+    starts = ends - sizes  # (N,)
 
     # 4. Fill in the bytes, the last of every code point first.
     data = points.new_zeros(int(sizes.sum()), dtype=torch.uint8)
