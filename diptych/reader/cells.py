@@ -1,5 +1,6 @@
 """A value in a terminal: its name, shape and agreement above a table of its numbers."""
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -64,7 +65,9 @@ def value_block(value: Value, head: int, width: int) -> Lines:
         only_numbered = list(axes[0].labels) == [str(i) for i in range(shown.size)]
         heads = [[""], [] if only_numbered else heads[0]]
         shown = shown[None]
-    lines = [heading, *table(shown, heads[0], heads[1], width)]
+    lines = [*folded(heading, width), *table(shown, heads[0], heads[1], width)]
+    if value.reason:
+        lines += folded(Text(visible_line(value.reason), "red"), width)
     if value.cut:
         lines.append(Text(value.cut, "italic"))
     return lines
@@ -97,7 +100,8 @@ def heading_of(value: Value) -> Text:
     gap = difference(value.difference)
     if value.agrees:
         return heading.append(f" ✓ {gap}", "green")
-    return heading.append(f" ✗ differs: {gap}", "bold red")
+    told = "" if math.isinf(value.difference or 0.0) else f" by {gap}"
+    return heading.append(f" ✗ differs{told}", "bold red")
 
 
 def table(array: Any, rows: list[str], columns: list[str], width: int) -> Lines:

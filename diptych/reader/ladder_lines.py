@@ -1,6 +1,7 @@
 """The merge ladder and the tokens of a text, as lines for a terminal."""
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterable, Sequence
 
 from rich.cells import cell_len
 from rich.text import Text
@@ -10,7 +11,8 @@ from diptych.reader.fold import folded
 from diptych.reader.ladder import Ladder, Merge, Rung, Token, split_characters
 from diptych.reader.visible import visible, visible_bytes
 
-BETWEEN, APART = "│", "   "
+BETWEEN, APART, INDENT = "│", "   ", "  "
+NUMBER = 4  # the width of a pass's number
 
 
 def ladder_lines(ladder: Ladder, width: int) -> list[Text]:
@@ -22,32 +24,53 @@ def ladder_lines(ladder: Ladder, width: int) -> list[Text]:
     if alone:
         return lines
     drawn = [symbols(rung) for rung in ladder.rungs]
-    stub = max(line.cell_len for line in drawn)
-    for rung, line in zip(ladder.rungs, drawn, strict=True):
-        start = Text(f"{rung.turn:>4}  ")
-        said = [told(merge, rung) for merge in rung.merges]
+    stub = max(sum(part.cell_len for part in parts) for parts in drawn)
+    for rung, parts in zip(ladder.rungs, drawn, strict=True):
+        said = counted(told(merge, rung) for merge in rung.merges)
         together = " · ".join(said)
-        if start.cell_len + stub + len(APART) + cell_len(together) <= width:
-            gap = " " * (stub - line.cell_len) + APART if together else ""
-            lines.append(Text.assemble(start, line, gap, together))
+        start = f"{rung.turn:>{NUMBER}}{INDENT}"
+        row = Text.assemble(start, *parts)
+        whole = len(start) + stub + len(APART) + cell_len(together)
+        if whole <= width:
+            gap = " " * (len(start) + stub - row.cell_len) + APART if said else ""
+            lines.append(Text.assemble(row, gap, together))
         else:
-            lines += folded(Text.assemble(start, line), width)
-            lines += [Text(f"        {each}") for each in said]
+            lines += packed(start, parts, width)
+            for each in said:
+                lines += folded(Text(f"{' ' * (NUMBER + 4)}{each}"), width)
     return lines
 
 
-def symbols(rung: Rung) -> Text:
+def packed(start: str, parts: list[Text], width: int) -> list[Text]:
+    """Lay tokens into lines; only a token that is wider than a line is folded."""
+    lines = [Text(start)]
+    for part in parts:
+        if lines[-1].cell_len + part.cell_len > width and len(lines[-1]) > len(start):
+            lines.append(Text(" " * len(start)))
+        lines[-1].append_text(part)
+    return [part for line in lines for part in folded(line, width)]
+
+
+def symbols(rung: Rung) -> list[Text]:
     """Draw the tokens of a word; those that the pass made stand in brackets."""
     merged = {merge.place for merge in rung.merges}
-    line = Text()
+    parts = []
     for place, token in enumerate(rung.tokens):
-        line.append(BETWEEN if place else "", "dim")
         said = visible_bytes(token.data)
-        if place in merged:
-            line.append(f"[{said}]", "bold green")
-        else:
-            line.append(said)
-    return line
+        drawn = (f"[{said}]", "bold green") if place in merged else said
+        is_last = place == len(rung.tokens) - 1
+        parts.append(Text.assemble(drawn, ("" if is_last else BETWEEN, "dim")))
+    return parts
+
+
+def counted(said: Iterable[str]) -> list[str]:
+    """Say once what is said several times, and how often.
+
+    >>> counted(["a + b", "c + d", "a + b"])
+    ['a + b ×2', 'c + d']
+    """
+    times = Counter(said)
+    return [f"{each} ×{n}" if n > 1 else each for each, n in times.items()]
 
 
 def told(merge: Merge, rung: Rung) -> str:

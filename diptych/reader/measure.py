@@ -85,7 +85,11 @@ class Measure:
             return value
         found = compare(here, there, self.yardsticks.get(name, 0.0))
         return replace(
-            value, difference=found.difference, score=found.score, agrees=found.holds
+            value,
+            difference=found.difference,
+            score=found.score,
+            agrees=found.holds,
+            reason="" if found.holds else found.reason,
         )
 
 

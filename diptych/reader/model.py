@@ -49,7 +49,8 @@ class Axis:
 class Value:
     """A quantity as both sides have it; a side that lacks it has None.
 
-    `shape` is the true one. What is too long to show is cut, and `cut` says so.
+    `shape` is the true one. What is too long to show is cut, and `cut` says so. Where
+    the sides differ, `reason` says where first.
     """
 
     name: str
@@ -61,6 +62,7 @@ class Value:
     difference: float | None = None
     score: float | None = None
     agrees: bool | None = None
+    reason: str = ""
     cut: str = ""
 
     @property

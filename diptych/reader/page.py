@@ -57,13 +57,19 @@ class Page(Paper):
                 self.line()
                 self.heading(section)
             for number, row in enumerate(section.rows):
-                if self.view.step is None or row.first <= self.view.step <= row.last:
+                if self.wants(row, place):
                     self.row(row)
                     if coming is not None:
                         whole = self.wait(coming)
                         self.input(whole)
                         section = whole.sections[place]
                         self.values(section, section.rows[number])
+
+    def wants(self, row: Row, place: int) -> bool:
+        """Whether a row is to be shown; without code, later rows 0 would be empty."""
+        if self.view.step is not None:
+            return row.first <= self.view.step <= row.last
+        return self.view.code or row.first > 0 or place == 0
 
     def heading(self, section: Section) -> None:
         """Print the name of a function, where a reading goes through several."""
@@ -96,6 +102,8 @@ class Page(Paper):
 
     def values(self, section: Section, row: Row) -> None:
         """Print the values of a row: of the chosen head, and of a loop's first pass."""
+        if section.calls == 0 and row.first == 1:
+            self.line(f"{INDENT}Not called on this input.", "italic")
         call = min(self.view.head, max(section.calls - 1, 0))
         runs = row.in_call(call).runs
         if not runs or not runs[0].values:
@@ -152,10 +160,9 @@ class Page(Paper):
             return
         gap, score = difference(found.difference), f"{found.score:.2g}"
         said = f"largest difference {gap}, {score} times an honest rounding error."
-        exact = "no difference at all."
         self.line()
         if found.agrees:
             self.line("✓ Both sides agree at every step", "bold green")
+            self.prose("  ", said if found.difference else "no difference at all.")
         else:
-            self.line("✗ The sides depart", "bold red")
-        self.prose("  ", said if found.difference else exact)
+            self.line("✗ The sides depart: look for ✗ above", "bold red")

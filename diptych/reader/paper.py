@@ -21,6 +21,9 @@ class Paper:
         if not text and self.after_blank:
             return
         self.after_blank = not text
+        if self.console.color_system is None:
+            text = text.copy()
+            text.rstrip()  # a space has a colour to show, or nothing
         self.console.print(text, soft_wrap=True, highlight=False)
 
     def prose(self, name: str, said: str, style: str = "") -> None:
