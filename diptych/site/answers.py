@@ -12,10 +12,10 @@ from urllib.parse import parse_qsl, urlsplit
 import torch
 
 from diptych.reader.contents import READING_ORDER
-from diptych.reader.reading import Reading, read
+from diptych.reader.reading import Reading, read, read_source
 from diptych.site.build import sources
 from diptych.site.contents import index_page
-from diptych.site.pages import error_page, pair_page
+from diptych.site.pages import MUSEUM, error_page, museum_page, pair_page
 from diptych.site.palette import style_sheet
 from diptych.site.proof import proof
 from diptych.site.runs import asked
@@ -54,8 +54,8 @@ def answer(target: str) -> Answer:
     name = parts.path.removeprefix("/") or "index.html"
     if name in static_names():
         return static_file(name)
-    pair = name.removesuffix(".html").removesuffix(f".{WORST.slug}")
-    if not name.endswith(".html") or not known(name, pair):
+    pair = name.removesuffix(".html").partition(".")[0]
+    if not known(name, pair):
         return refusal(404, "There is no such page.")
     try:
         with one_at_a_time():
@@ -66,7 +66,9 @@ def answer(target: str) -> Answer:
 
 def known(name: str, pair: str) -> bool:
     """Whether there is a page of this name."""
-    return name == "index.html" or name.startswith("source/") or pair in READING_ORDER
+    pages = {f"{pair}{kind}.html" for kind in ("", f".{WORST.slug}", f".{MUSEUM}")}
+    ours = pair in READING_ORDER and name in pages
+    return ours or name == "index.html" or name.startswith("source/")
 
 
 @contextmanager
@@ -94,6 +96,8 @@ def rendered(name: str, pair: str, query: str) -> Answer:
         return page(found) if found else refusal(404, "There is no such file.")
     if name.endswith(f".{WORST.slug}.html"):
         return page(pair_page(read_worst(pair), WORST, live=True))
+    if name.endswith(f".{MUSEUM}.html"):
+        return page(museum_page(read_source(pair)))
     try:
         chosen = dict(parse_qsl(query, keep_blank_values=True, max_num_fields=20))
         chosen.pop(VIEW, None)

@@ -11,7 +11,14 @@ from diptych.reader.contents import READING_ORDER
 from diptych.reader.reading import Reading, read, read_source
 from diptych.site.contents import index_page
 from diptych.site.laws import root, test_path
-from diptych.site.pages import file_name, pair_page, source_page
+from diptych.site.museum import exhibits
+from diptych.site.pages import (
+    MUSEUM,
+    file_name,
+    museum_page,
+    pair_page,
+    source_page,
+)
 from diptych.site.palette import style_sheet
 from diptych.site.proof import proof
 from diptych.site.runs import offered
@@ -57,6 +64,8 @@ def pages_of(reading: Reading) -> Iterator[tuple[str, str]]:
     if proof(reading.path).score:
         worst = pair_page(read_worst(reading.path), WORST)
         yield f"{group}/{file_name(name, WORST)}", worst
+    if exhibits(reading.path):
+        yield f"{group}/{name}.{MUSEUM}.html", museum_page(reading)
 
 
 def sources(readings: list[Reading]) -> Iterator[tuple[str, str]]:
@@ -79,6 +88,7 @@ def source_files(readings: list[Reading]) -> dict[str, list[str]]:
             for row in section.rows
             for code in (*row.reference, *row.torch)
         ]
-        for file in dict.fromkeys([*codes, test_path(reading.path)]):
+        mistaken = [p.file for each in exhibits(reading.path) for p in each.patches]
+        for file in dict.fromkeys([*codes, *mistaken, test_path(reading.path)]):
             found.setdefault(file, []).append(reading.path)
     return found

@@ -1,44 +1,121 @@
 """The museum: mistakes that were really made, each beside the lines that are right.
 
-Where `parity_tests.known_mistakes` is there, its `mistakes_for(path)` yields entries
-with the fields below; without it the museum is empty and no page has the room.
+What a mistake does is shown on the first of the offered runs on which it shows at all.
 """
 
+import textwrap
+from collections.abc import Iterator
 from dataclasses import dataclass
-from importlib import import_module
-from importlib.util import find_spec
+from functools import cache
 from typing import Any
 
-COLLECTION = "parity_tests.known_mistakes"
+from diptych.reader.cases import prepare
+from diptych.reader.reading import read
+from diptych.site.laws import sentence
+from diptych.site.outcomes import Drawing, draw, marked
+from diptych.site.runs import offered
+from parity_tests.catalogue import concept
+from parity_tests.concept import Case
+from parity_tests.known_mistakes import Mistake, changes, mistaken_class, mistakes_of
+from parity_tests.known_mistakes.diagnosis import outcome, same_outcome
+
+CAUGHT = {
+    "agreement": "comparing what comes out",
+    "steps": "comparing the steps on the way",
+}
+
+
+@dataclass(frozen=True)
+class Patch:
+    """One place of a mistake: where it is, the right lines and the wrong ones."""
+
+    file: str
+    line: int
+    right: str
+    wrong: str
 
 
 @dataclass(frozen=True)
 class Exhibit:
-    """A known mistake: the changed lines, what they do, and who shipped it."""
+    """A known mistake: the changed lines, the story, and what it does to the values."""
 
     name: str
+    title: str
     story: str
-    right: str
-    wrong: str
-    effect: str = ""
-    link: str = ""
+    patches: tuple[Patch, ...]
+    links: tuple[str, ...]
+    caught: str
+    effect: str
+    drawing: Drawing | None = None
 
 
-def exhibits(path: str) -> list[Exhibit]:
-    """Yield the known mistakes of a concept."""
-    if find_spec(COLLECTION) is None:
-        return []
-    collection: Any = import_module(COLLECTION)
-    if not hasattr(collection, "mistakes_for"):
-        return []
-    return [
-        Exhibit(
-            name=entry.name,
-            story=entry.story,
-            right=entry.right,
-            wrong=entry.wrong,
-            effect=getattr(entry, "effect", ""),
-            link=getattr(entry, "link", ""),
-        )
-        for entry in collection.mistakes_for(path)
-    ]
+@dataclass(frozen=True)
+class Trial:
+    """A run that a mistake is tried on, and what comes out where nothing is wrong."""
+
+    label: str
+    tokens: tuple[str, ...]
+    case: Case
+    right: Any
+
+    @property
+    def drawing(self) -> Drawing:
+        """What comes out where nothing is wrong, drawn."""
+        return draw(self.right, self.tokens)
+
+
+@cache
+def trials(path: str) -> tuple[Trial, ...]:
+    """Run the reference on every offered run; what it refuses is left out."""
+    pair = concept(path)
+    tried = []
+    for run in offered(read(path)):
+        prepared = prepare(pair, run.choices)
+        right = outcome(pair.run_reference, pair.reference, prepared.case)
+        if not isinstance(right, Exception):
+            tried.append(Trial(run.label, prepared.tokens, prepared.case, right))
+    return tuple(tried)
+
+
+@cache
+def exhibits(path: str) -> tuple[Exhibit, ...]:
+    """Show the known mistakes of a pair."""
+    return tuple(exhibit(each) for each in mistakes_of(path))
+
+
+def exhibit(mistake: Mistake) -> Exhibit:
+    """Show one mistake."""
+    law = CAUGHT.get(mistake.caught_by)
+    return Exhibit(
+        name=mistake.id,
+        title=mistake.title,
+        story=mistake.story,
+        patches=tuple(patches(mistake)),
+        links=tuple(mistake.links),
+        caught=law or f"the law “{sentence(mistake.caught_by).rstrip('.')}”",
+        **effect_of(mistake),
+    )
+
+
+def patches(mistake: Mistake) -> Iterator[Patch]:
+    """Yield the changed places in whole lines, less their indentation."""
+    for change in changes(mistake):
+        both = textwrap.dedent("\n".join([*change.right, *change.wrong])).split("\n")
+        right, wrong = both[: len(change.right)], both[len(change.right) :]
+        file = f"reference/{mistake.file}"
+        yield Patch(file, change.line, "\n".join(right), "\n".join(wrong))
+
+
+def effect_of(mistake: Mistake) -> dict[str, Any]:
+    """Say and draw what a mistake does on the first run on which it does anything."""
+    pair = concept(mistake.concept)
+    for trial in trials(mistake.concept):
+        made = outcome(pair.run_reference, mistaken_class(mistake), trial.case)
+        if same_outcome(pair, trial.case, trial.right, made):
+            continue
+        if isinstance(made, Exception):
+            name = type(made).__name__
+            return {"effect": f"On the run “{trial.label}” it fails with {name}."}
+        drawing = marked(draw(made, trial.tokens), trial.drawing)
+        return {"effect": f"On the run “{trial.label}” it gives", "drawing": drawing}
+    return {"effect": "None of the runs offered here shows it."}

@@ -13,7 +13,7 @@ from diptych.site import laws as lawbook
 from diptych.site.code import highlighted, numbered_lines
 from diptych.site.formulas import mathml
 from diptych.site.ladders import climbs, pieces
-from diptych.site.museum import exhibits
+from diptych.site.museum import exhibits, trials
 from diptych.site.proof import Proof, proof
 from diptych.site.prose import lede, prose, sentence
 from diptych.site.rows import section_views
@@ -26,6 +26,7 @@ POLICY = (
     "img-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'self'"
 )
 GROUPS = {"tokenizers": "Tokenizers", "data": "Data", "attention": "Attention"}
+MUSEUM = "museum"  # what the page of known mistakes is called
 TRAIL = "attention"  # the group that is also offered as a path to walk
 
 
@@ -100,6 +101,7 @@ def pair_page(
         "laws": lawbook.laws(reading.path),
         "test_file": lawbook.test_path(reading.path),
         "exhibits": exhibits(reading.path),
+        "museum_href": f"{name}.{MUSEUM}.html",
     }
     return environment().get_template("pair.html").render(context)
 
@@ -150,6 +152,18 @@ def proof_sentence(found: Proof) -> str:
     return (
         f"{said}The worst came to {found.score:.1f} of the {LIMIT:.0f} that still "
         f"count as rounding."
+    )
+
+
+def museum_page(reading: Reading) -> str:
+    """Render the known mistakes of a pair."""
+    template = environment().get_template("museum.html")
+    return template.render(
+        root="../" * reading.path.count("/"),
+        name=reading.path.rpartition("/")[2],
+        reading=reading,
+        exhibits=exhibits(reading.path),
+        trials=trials(reading.path),
     )
 
 

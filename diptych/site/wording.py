@@ -22,7 +22,9 @@ def written(value: Any) -> str:
         return visible(value)
     if isinstance(value, bytes):
         return visible_bytes(value)
-    if isinstance(value, list | tuple | np.ndarray):
+    if isinstance(value, np.ndarray | np.generic):
+        return written(value.tolist())
+    if isinstance(value, list | tuple):
         return " ".join(written(entry) for entry in value)
     number = heat.number(value)
     return number.replace("-", "−") if isinstance(value, float) else number
@@ -48,16 +50,18 @@ def apart(values: Sequence[Value]) -> str:
 
 
 def shape_in_words(value: Value) -> str:
-    """Write a shape with the letters of its axes.
+    r"""Write a shape with the letters of its axes.
+
+    The spaces are ones at which no line is broken.
 
     >>> shape_in_words(Value("x", (6, 3), "float64", (), None, None))
-    '6 × 3'
+    '6\xa0×\xa03'
     """
     if not value.shape:
         return ""
     letters = [axis.name for axis in value.axes] or [""] * len(value.shape)
     sizes = zip(letters, value.shape, strict=True)
-    return " × ".join(f"{letter} {size}".strip() for letter, size in sizes)
+    return "\xa0×\xa0".join(f"{letter}\xa0{size}".strip() for letter, size in sizes)
 
 
 def shortened(text: str) -> str:

@@ -1,0 +1,297 @@
+"""The pages in a real browser: layout, contrast, keys, editing, print, no script."""
+
+import re
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+from typer.testing import CliRunner
+
+from diptych.cli import app
+
+WIDTHS = (390, 1440, 2560)
+CAUSAL = "attention/causal.html"
+HEADS = "attention/multi_head.html"
+PAGES = (
+    "index.html",
+    CAUSAL,
+    "tokenizers/character.html",
+    "attention/causal.museum.html",
+)
+SOON = 200  # milliseconds
+
+N_TOKENS = "n => document.querySelectorAll('#outcome .token').length === n"
+CONTRASTS = """() => {
+  const parse = (text) => {
+    const context = document.createElement("canvas").getContext("2d");
+    context.fillStyle = text; context.fillRect(0, 0, 1, 1);
+    return [...context.getImageData(0, 0, 1, 1).data];
+  };
+  const known = new Map();
+  const rgba = (text) => known.get(text)
+    ?? known.set(text, parse(text)).get(text);
+  const light = (c) => c.slice(0, 3).map((v) => v / 255)
+    .map((v) => v <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4)
+    .reduce((sum, v, i) => sum + v * [0.2126, 0.7152, 0.0722][i], 0);
+  const ground = (element) => {
+    for (let e = element; e; e = e.parentElement) {
+      const colour = rgba(getComputedStyle(e).backgroundColor);
+      if (colour[3] > 0) return colour;
+    }
+    return [255, 255, 255, 255];
+  };
+  const weak = new Set();
+  const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+  while (walker.nextNode()) {
+    const element = walker.currentNode.parentElement;
+    if (!walker.currentNode.data.trim() || !element.checkVisibility()) continue;
+    if (element.closest("script, .unseen, .skip, annotation")) continue;
+    const pair = [light(rgba(getComputedStyle(element).color)), light(ground(element))];
+    const ratio = (Math.max(...pair) + 0.05) / (Math.min(...pair) + 0.05);
+    if (ratio < 4.5)
+      weak.add(`${walker.currentNode.data.trim().slice(0, 20)} ${ratio.toFixed(2)}`);
+  }
+  return [...weak];
+}"""
+
+
+def wide(view: Any) -> tuple[int, int]:
+    """Return the width of the content, and of the window."""
+    found = view.evaluate("[document.documentElement.scrollWidth, innerWidth]")
+    return found[0], found[1]
+
+
+def numbers(text: str) -> list[str]:
+    """Find the numbers with two decimals, whatever minus sign they have."""
+    return re.findall(r"-?\d+\.\d\d\b", text.replace("−", "-"))
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_nothing_is_wider_than_the_window(site: Path, view: Any, page: str) -> None:
+    for width in WIDTHS:
+        view.set_viewport_size({"width": width, "height": 900})
+        view.goto((site / page).as_uri())
+
+        content, window = wide(view)
+        assert content <= window, width
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_every_text_has_contrast(site: Path, view: Any, theme: str) -> None:
+    view.emulate_media(color_scheme=theme)
+    for page in PAGES:
+        view.goto((site / page).as_uri())
+
+        assert view.evaluate(CONTRASTS) == [], page
+
+
+def test_nothing_is_asked_of_another_origin(site: Path, served: str, view: Any) -> None:
+    asked: list[str] = []
+    view.on("request", lambda request: asked.append(request.url))
+
+    for page in PAGES:
+        view.goto((site / page).as_uri())
+        view.goto(served + page)
+    view.wait_for_timeout(200)
+
+    folder = site.as_uri()
+    assert [url for url in asked if not url.startswith((folder, served))] == []
+
+
+def test_formulas_are_drawn(site: Path, view: Any) -> None:
+    view.goto((site / CAUSAL).as_uri())
+
+    assert (
+        view.locator(".formula").count() == view.locator(".formula .katex").count() > 4
+    )
+
+
+def test_panels_of_a_pair_are_equally_tall(site: Path, view: Any) -> None:
+    view.goto((site / CAUSAL).as_uri())
+
+    for pair in view.locator(".pair").all():
+        left, right = (pane.bounding_box() for pane in pair.locator(".pane").all())
+        assert left["height"] == pytest.approx(right["height"], abs=1)
+
+
+def test_keys_alone_reach_everything(site: Path, view: Any) -> None:
+    view.goto((site / HEADS).as_uri())
+
+    view.keyboard.press("Tab")
+    assert view.evaluate("document.activeElement.className") == "skip"
+    view.keyboard.press("Tab")
+    assert (
+        view.evaluate("getComputedStyle(document.activeElement).outlineStyle") != "none"
+    )
+    view.keyboard.press("j")
+    view.keyboard.press("j")
+    assert view.url.endswith("#step-1")
+    view.keyboard.press("?")
+    assert view.locator("#keys").is_visible()
+    view.keyboard.press("Escape")
+    assert not view.locator("#keys").is_visible()
+
+
+def test_a_cell_tells_both_sides_to_the_last_digit(site: Path, view: Any) -> None:
+    view.goto((site / CAUSAL).as_uri())
+    view.locator("#step-2 .scroll").first.focus()
+
+    view.keyboard.press("ArrowDown")
+    view.keyboard.press("ArrowRight")
+
+    told = view.locator(".readout").inner_text()
+    assert told.startswith("scores, the → cat: ")
+    assert re.search(r"0\.0\d{10}", told)
+
+
+def test_one_head_at_a_time_and_the_address_keeps_it(site: Path, view: Any) -> None:
+    view.goto((site / HEADS).as_uri())
+    shown = "#step-3 figure.several .panel:visible"
+    before = view.locator(shown).inner_text()
+
+    view.keyboard.press("]")
+
+    assert view.locator(shown).count() == 1
+    after = view.locator(shown).inner_text()
+    assert after != before
+    view.reload()
+    assert view.locator(shown).inner_text() == after
+
+
+def test_a_link_to_a_step_shows_its_head(site: Path, view: Any) -> None:
+    view.goto((site / CAUSAL).as_uri() + "#step-3")
+    view.wait_for_timeout(400)
+
+    head = view.locator("#step-3 h3").bounding_box()
+    columns = view.locator(".columns").bounding_box()
+    assert columns["y"] + columns["height"] <= head["y"] < 400
+
+
+def test_the_theme_is_kept(served: str, view: Any) -> None:
+    view.emulate_media(color_scheme="light")
+    view.goto(served + CAUSAL)
+    ground = "getComputedStyle(document.body).backgroundColor"
+    light = view.evaluate(ground)
+
+    view.keyboard.press("t")
+    view.keyboard.press("t")
+    dark = view.evaluate(ground)
+    view.reload()
+
+    assert dark != light
+    assert view.evaluate(ground) == dark
+
+
+def test_a_phone_shows_one_panel_if_asked(site: Path, view: Any) -> None:
+    view.set_viewport_size({"width": 390, "height": 844})
+    view.goto((site / CAUSAL).as_uri())
+
+    assert view.locator("details[open]").count() == 0
+    for label in view.locator("#step-2 .pane-label").all():
+        code = label.locator("xpath=following-sibling::pre").bounding_box()
+        box = label.locator("button").bounding_box()
+        assert box["y"] + box["height"] <= code["y"] + 1
+    view.locator(".switch button", has_text="PyTorch").click()
+    view.reload()
+    assert not view.locator("#step-2 .pane.numpy").is_visible()
+    assert view.locator("#step-2 .pane.torch").is_visible()
+
+
+def test_print_shows_all_in_colour(site: Path, view: Any) -> None:
+    view.set_viewport_size({"width": 390, "height": 844})
+    view.goto((site / CAUSAL).as_uri())
+
+    view.evaluate("dispatchEvent(new Event('beforeprint'))")
+    view.emulate_media(media="print")
+
+    assert view.locator("details:not([open])").count() == 0
+    cell = view.locator("#step-2 .heat .n8").first
+    exact = cell.evaluate("(each) => getComputedStyle(each).printColorAdjust")
+    assert exact == "exact"
+
+
+def test_without_a_script_everything_is_there(chromium: Any, site: Path) -> None:
+    context = chromium.new_context(java_script_enabled=False)
+    view = context.new_page()
+    view.goto((site / HEADS).as_uri())
+
+    content = view.locator("#rows").inner_text()
+    assert view.locator(".js-only:visible").count() == 0
+    assert view.locator("#step-3 .panel:visible").count() >= 2
+    assert view.locator(".formula math").first.is_visible()
+    assert "head_queries @ head_keys.mT" in content
+    assert len(numbers(content)) > 200
+    context.close()
+
+
+def test_the_numbers_are_those_of_the_terminal(site: Path, view: Any) -> None:
+    view.goto((site / CAUSAL).as_uri())
+
+    ours = numbers(view.locator("#step-4 .figures").inner_text())
+    command = ["show", "causal", "--step", "4", "--no-code"]
+    theirs = CliRunner(env={"NO_COLOR": "1", "COLUMNS": "200"}).invoke(app, command)
+
+    assert theirs.exit_code == 0
+    assert sorted(ours) == sorted(numbers(theirs.output))
+    assert len(ours) > 70
+
+
+def test_an_edit_changes_every_number_that_depends_on_it(
+    served: str, view: Any
+) -> None:
+    view.goto(served + HEADS)
+
+    view.fill("#in-text", "she saw seas")
+    view.fill("#in-num_heads", "4")
+    view.wait_for_url("**text=she*num_heads=4*")
+    view.wait_for_function(N_TOKENS, arg=3)
+    edited = view.locator("#rows").inner_text()
+    briefs = view.locator("#step-3 .brief").text_content()
+    view.reload()
+
+    assert "T\xa03\xa0×\xa0T\xa03" in briefs
+    assert "T\xa06" not in edited
+    assert view.locator("#in-text").input_value() == "she saw seas"
+    assert view.locator("#rows").inner_text() == edited
+
+
+def test_an_edit_is_seen_soon(served: str, view: Any) -> None:
+    view.goto(served + CAUSAL)
+    times = []
+    for text in ("a b", "a b c", "a b c d", "b", "b c d e", "c d"):
+        start = time.perf_counter()
+        view.fill("#in-text", text)
+        view.wait_for_function(
+            N_TOKENS,
+            arg=len(text.split()),
+            polling=5,
+        )
+        times.append(1000 * (time.perf_counter() - start))
+
+    assert min(times) < SOON
+
+
+def test_what_cannot_be_run_is_a_sentence_and_the_numbers_stay(
+    served: str, view: Any
+) -> None:
+    view.goto(served + CAUSAL)
+    before = view.locator("#rows").inner_text()
+
+    view.fill("#in-d_in", "99")
+    view.wait_for_selector("#outcome .refusal")
+
+    assert "whole number from 1 to 16" in view.locator(".refusal").inner_text()
+    assert view.locator("#rows").inner_text() == before
+    view.errors.clear()  # the browser itself notes the answer 400
+
+
+def test_hostile_text_stays_text(served: str, view: Any) -> None:
+    view.goto(served + CAUSAL)
+
+    view.fill("#in-text", "<img/src=x/onerror=alert(1)> \u202eabc {{1+1}}")
+    view.wait_for_function(N_TOKENS, arg=3)
+
+    tokens = view.locator("#outcome .token").all_inner_texts()
+    assert tokens == ["<img/src=x/onerror=alert(1)>", "<U+202E>abc", "{{1+1}}"]
+    assert view.locator("main img").count() == 0

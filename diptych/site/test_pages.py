@@ -1,0 +1,201 @@
+"""What a page holds, told from its HTML alone: no script has run."""
+
+import os
+import re
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from diptych.reader.contents import READING_ORDER
+from diptych.reader.inputs import Choices
+from diptych.reader.reading import Reading, read
+from diptych.site import museum
+from diptych.site.build import pages_of
+from diptych.site.laws import laws
+from diptych.site.outcomes import OFF, draw, marked
+from diptych.site.pages import museum_page, pair_page
+from diptych.site.palette import (
+    CODE_GROUND,
+    DARK,
+    LEAST_CONTRAST,
+    LIGHT,
+    STRENGTHS,
+    code_colours,
+    contrast,
+    heat_colours,
+)
+from diptych.site.runs import offered
+from diptych.site.tables import figures
+
+PAIR = re.compile(r"(tokenizers|data|attention)/\w+\.html$|^\w+\.html$")
+MOST_BYTES = 200_000
+HOSTILE = '<script>alert(1)</script> "><img src=x> {{7*7}} \u202egnp.exe a\x00b'
+
+
+class Outline(HTMLParser):
+    """Collects the ids, the links and what is loaded, of a page."""
+
+    def __init__(self, text: str):
+        super().__init__()
+        self.ids: list[str] = []
+        self.links: list[str] = []
+        self.loaded: list[str] = []
+        self.tags: list[str] = []
+        self.feed(text)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        """Note a tag."""
+        found = {name: value or "" for name, value in attrs}
+        self.tags.append(tag)
+        self.ids += [found["id"]] if "id" in found else []
+        self.links += [found["href"]] if tag == "a" else []
+        self.loaded += [found[n] for n in ("src", "href") if n in found and tag != "a"]
+
+
+@pytest.fixture(scope="module")
+def causal() -> Reading:
+    return read("attention/causal")
+
+
+@pytest.mark.parametrize("theme", [LIGHT, DARK], ids=["light", "dark"])
+def test_every_cell_can_be_read_on_its_colour(theme: Any) -> None:
+    for sign in "pn":
+        for level in range(1, STRENGTHS + 1):
+            assert contrast(*heat_colours(theme, sign, level)) >= LEAST_CONTRAST
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_every_colour_of_code_can_be_read(theme: Any) -> None:
+    for colour in code_colours(theme).values():
+        assert contrast(colour, CODE_GROUND[theme]) >= LEAST_CONTRAST
+
+
+@pytest.mark.parametrize("path", READING_ORDER)
+def test_every_run_of_every_pair_is_a_page_of_modest_size(path: str) -> None:
+    for name, content in pages_of(read(path)):
+        outline = Outline(content)
+
+        assert len(content.encode()) <= MOST_BYTES, name
+        assert len(set(outline.ids)) == len(outline.ids), name
+
+
+def test_links_of_the_site_lead_somewhere(site: Path) -> None:
+    outlines = {page: Outline(page.read_text("utf-8")) for page in site.rglob("*.html")}
+    lost = []
+    for page, outline in outlines.items():
+        for link in {*outline.links, *outline.loaded}:
+            file, _, anchor = link.partition("#")
+            target = Path(os.path.normpath(page.parent / file)) if file else page
+            if "://" in link or (PAIR.search(link) and not target.exists()):
+                continue  # elsewhere, or one of the pairs that this small site lacks
+            if not target.exists() or (anchor and anchor not in outlines[target].ids):
+                lost.append((page.name, link))
+
+    assert lost == []
+
+
+def test_nothing_is_loaded_from_elsewhere(site: Path) -> None:
+    for page in site.rglob("*.html"):
+        outline = Outline(page.read_text(encoding="utf-8"))
+
+        assert not [each for each in outline.loaded if "//" in each]
+
+
+def test_the_policy_forbids_other_origins_and_inline_scripts(causal: Reading) -> None:
+    content = pair_page(causal, None)
+
+    assert "default-src &#39;none&#39;" in content
+    assert "unsafe" not in content
+    assert not re.search(r"<[^>]+\s(style|on\w+)=", content)
+
+
+def test_hostile_text_is_shown_as_text() -> None:
+    reading = read("attention/causal", Choices(text=HOSTILE))
+
+    content = pair_page(reading, None, live=True)
+
+    assert "<script>alert" not in content
+    assert "<img" not in content
+    assert "&lt;U+202E&gt;gnp.exe" in content
+    assert "\u202e" not in re.sub(r'value="[^"]*"', "", content)
+    assert "49" not in re.findall(r'class="token">([^<]*)<', content)
+
+
+def test_a_closed_summary_says_the_shapes_of_its_own_values() -> None:
+    content = pair_page(read("attention/causal", Choices(text="a b c d e f g")), None)
+
+    briefs = re.findall(r'class="brief">(.*?)</summary>', content, re.DOTALL)
+
+    assert any("T\xa07\xa0×\xa0T\xa07" in brief for brief in briefs)
+    assert "T\xa06" not in content
+
+
+def test_both_constructors_stand_in_row_zero(causal: Reading) -> None:
+    row_zero = pair_page(causal, None).split('id="step-1"')[0]
+
+    assert row_zero.count("__init__") >= 2
+    assert "nn.Linear" in row_zero
+
+
+def test_no_zero_is_negative_and_truth_is_no_number(causal: Reading) -> None:
+    drawn = [figure for row in causal.sections[0].rows for figure in figures(row)]
+    cells = [
+        cell.text
+        for figure in drawn
+        for panel in figure.panels
+        if panel.table
+        for _, row in panel.table.rows
+        for cell in row
+    ]
+    visible = next(figure for figure in drawn if figure.name == "visible")
+
+    assert not {"-0.00", "−0.00"} & set(cells)
+    assert visible.panels[0].table
+    assert visible.panels[0].table.rows[0][1][0].text == "■"
+
+
+def test_heads_of_rows_and_columns_are_the_tokens(causal: Reading) -> None:
+    scores = next(f for f in figures(causal.sections[0].rows[2]) if f.name == "scores")
+    table = scores.panels[0].table
+    assert table
+    assert causal.input
+
+    assert table.heads == causal.input.tokens
+    assert tuple(label for label, _ in table.rows) == causal.input.tokens
+
+
+def test_the_laws_are_the_tests(causal: Reading) -> None:
+    sentences = [law.sentence for law in laws(causal.path)]
+
+    assert "Weights sum to one." in sentences
+    assert not any("agree" in each for each in sentences[:1])
+
+
+def test_every_pair_offers_a_first_run_and_more() -> None:
+    for path in READING_ORDER:
+        slugs = [run.slug for run in offered(read(path))]
+
+        assert slugs[0] == ""
+        assert len(set(slugs)) == len(slugs) > 1
+
+
+def test_the_museum_shows_each_mistake_beside_what_is_right(causal: Reading) -> None:
+    shown = museum.exhibits(causal.path)
+    content = museum_page(causal)
+
+    assert len(content.encode()) <= MOST_BYTES
+    assert content.count("<article") == len(shown) > 0
+    assert all(each.name in Outline(content).ids for each in shown)
+    assert any(each.drawing for each in shown)
+    assert 'class="cell p8 off"' in content or " off" in content
+
+
+def test_a_mistake_is_marked_where_it_can_be_seen() -> None:
+    right, wrong = (draw(np.array(row), ()) for row in ([1.0, 2.0], [1.0, 3.0]))
+
+    cells = [cell for _, cell in marked(wrong, right)[0].strip]
+
+    assert [OFF in cell.kind for cell in cells] == [False, True]
