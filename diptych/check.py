@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
+import torch
 from rich.console import Console
 from rich.progress import Progress
 from rich.table import Table
@@ -52,6 +53,7 @@ def run_checks(
     concepts: Iterable[Concept], text: str | None, seed: int, quiet: bool = False
 ) -> list[Checked]:
     """Run every pair on `text`, the Jargon File by default, showing the progress."""
+    torch.set_num_threads(1)  # waiting for each other costs more than it gives
     text = jargon_file() if text is None else text
     console = Console(stderr=True, quiet=quiet)
     checked = []
