@@ -6,22 +6,19 @@ come the gradients of the input and of every weight.
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import wraps
 from typing import Any
 
-import numpy as np
 import torch
 
 from parity_tests.agreement import compare
+from parity_tests.backward import reference_backward, torch_forward
 from parity_tests.concept import Case, Concept
 from parity_tests.lockstep import Compared, Comparison
 from parity_tests.pairing import OUTCOME
-from parity_tests.recording import Invocation, Recording, record
+from parity_tests.recording import Invocation, Recording
 from parity_tests.steps import Step
-
-Array = np.ndarray[Any, Any]
 
 
 @dataclass(frozen=True)
@@ -35,9 +32,14 @@ class Wanted:
     of: Any
 
 
-def compare_gradients(concept: Concept, case: Case) -> Comparison:
-    """Run a case forward on both sides and back again, and compare every gradient."""
-    grad_output, backward = reference_backward(concept, case)
+def compare_gradients(
+    concept: Concept, case: Case, reference: Any = None
+) -> Comparison:
+    """Run a case forward on both sides and back again, and compare every gradient.
+
+    `reference` may be a class to take in the place of the concept's own.
+    """
+    grad_output, backward = reference_backward(concept, case, reference)
     module, forward = torch_forward(concept, case)
     wanted = [*at_steps(backward, forward), *at_the_end(backward, forward, module)]
     of = [tensor for each in wanted for tensor in rowed(each.of)]
@@ -54,52 +56,6 @@ def compare_gradients(concept: Concept, case: Case) -> Comparison:
     steps = {(each.function, each.step) for each in wanted}
     departure = next((each for each in quantities if not each.agreement.holds), None)
     return Comparison(tuple(quantities), len(steps), departure)
-
-
-def reference_backward(concept: Concept, case: Case) -> tuple[Array, Recording]:
-    """Run the reference forward, and record how it goes back from a given gradient."""
-    built, class_ = catching(concept.reference)
-    output = concept.run_reference(class_, case)
-    grad_output = gradient_for(output, case.seed)
-    return grad_output, record("reference", lambda: built[0].backward(grad_output))
-
-
-def torch_forward(concept: Concept, case: Case) -> tuple[torch.nn.Module, Recording]:
-    """Record the twin's forward with its tensors alive, the input's gradient wanted."""
-    built, class_ = catching(concept.torch, prepare=want_gradient_of_input)
-    run = record("torch_impl", lambda: concept.run_torch(class_, case), live=True)
-    return built[0], run
-
-
-def catching(
-    class_: Any, prepare: Callable[[Any], Any] = lambda module: None
-) -> tuple[list[Any], Any]:
-    """Return a list, and what builds modules of a class and puts each on that list."""
-    built: list[Any] = []
-
-    @wraps(class_)
-    def build(*args: Any, **kwargs: Any) -> Any:
-        built.append(class_(*args, **kwargs))
-        prepare(built[-1])
-        return built[-1]
-
-    return built, build
-
-
-def want_gradient_of_input(module: torch.nn.Module) -> None:
-    """Let autograd know the input; ids have no gradient."""
-
-    def hook(_: torch.nn.Module, inputs: tuple[torch.Tensor, ...]) -> None:
-        if inputs[0].is_floating_point():
-            inputs[0].requires_grad_()
-
-    module.register_forward_pre_hook(hook)
-
-
-def gradient_for(output: Array, seed: int) -> Array:
-    """Draw the gradient of some loss for what came out."""
-    rng = np.random.default_rng(seed)
-    return np.asarray(rng.normal(size=output.shape), output.dtype)
 
 
 def at_steps(backward: Recording, forward: Recording) -> Iterator[Wanted]:

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 from hypothesis import Phase, given, settings
 
+from parity_tests.backward import catching
 from parity_tests.catalogue import CATALOGUE
-from parity_tests.gradients import catching
 from parity_tests.panels import SIDES, files, root, text
 from parity_tests.shape_check import check_shapes
 from parity_tests.shape_comments import commented_functions, shape_comments

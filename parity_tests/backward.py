@@ -1,0 +1,73 @@
+"""Run a case and have the module in hand, to go back through it or to prepare it."""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+import numpy as np
+import torch
+
+from parity_tests.concept import Case, Concept
+from parity_tests.recording import Recording, record
+
+Array = np.ndarray[Any, Any]
+
+
+def reference_backward(
+    concept: Concept, case: Case, reference: Any = None
+) -> tuple[Array, Recording]:
+    """Run the reference forward, and record how it goes back from a given gradient."""
+    reference = reference or concept.reference
+    package = reference.__module__.partition(".")[0]
+    built, class_ = catching(reference)
+    output = concept.run_reference(class_, case)
+    grad_output = gradient_for(output, case.seed)
+    return grad_output, record(package, lambda: built[0].backward(grad_output))
+
+
+def reference_gradients(
+    concept: Concept, case: Case, grad_output: Array
+) -> dict[str, Array]:
+    """Run the reference forward and back again from a gradient of one's own."""
+    built, class_ = catching(concept.reference)
+    concept.run_reference(class_, case)
+    gradients: dict[str, Array] = built[0].backward(grad_output)
+    return gradients
+
+
+def torch_forward(concept: Concept, case: Case) -> tuple[torch.nn.Module, Recording]:
+    """Record the twin's forward with its tensors alive, the input's gradient wanted."""
+    built, class_ = catching(concept.torch, prepare=want_gradient_of_input)
+    run = record("torch_impl", lambda: concept.run_torch(class_, case), live=True)
+    return built[0], run
+
+
+def catching(
+    class_: Any, prepare: Callable[[Any], Any] = lambda module: None
+) -> tuple[list[Any], Any]:
+    """Return a list, and what builds modules of a class and puts each on that list."""
+    built: list[Any] = []
+
+    @wraps(class_)
+    def build(*args: Any, **kwargs: Any) -> Any:
+        built.append(class_(*args, **kwargs))
+        prepare(built[-1])
+        return built[-1]
+
+    return built, build
+
+
+def want_gradient_of_input(module: torch.nn.Module) -> None:
+    """Let autograd know the input; ids have no gradient."""
+
+    def hook(_: torch.nn.Module, inputs: tuple[torch.Tensor, ...]) -> None:
+        if inputs[0].is_floating_point():
+            inputs[0].requires_grad_()
+
+    module.register_forward_pre_hook(hook)
+
+
+def gradient_for(output: Array, seed: int) -> Array:
+    """Draw the gradient of some loss for what came out."""
+    rng = np.random.default_rng(seed)
+    return np.asarray(rng.normal(size=output.shape), output.dtype)
