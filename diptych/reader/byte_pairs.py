@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from diptych.reader.ladder import Alphabet, Ladder, Token, ladders
+from diptych.reader.ladder import Alphabet, Ladder, Merge, Token, ladders
 from parity_tests.concept import Concept
 from parity_tests.recording import Recording
 
@@ -62,6 +62,15 @@ class Run:
         }
         stored = [each.values for each in merging.snapshots if "merged" in each.values]
         return ladders(self.words, [first, *stored], self.alphabet)
+
+    def learned(self) -> tuple[Merge, ...]:
+        """Say the merges in the order in which they were learned, if they were here."""
+        if self.corpus is None:
+            return ()
+        n_merges = len(self.tokenizers["reference"].merges)
+        return tuple(
+            Merge(0, *self.alphabet.parts(256 + rank), rank) for rank in range(n_merges)
+        )
 
     def tokens(self, recording: Recording) -> tuple[Token, ...]:
         """Say the tokens of the text."""

@@ -13,7 +13,7 @@ from diptych.reader.heat import difference, heat, largest_of, number
 from diptych.reader.model import Value
 from diptych.reader.visible import short, visible, visible_bytes, visible_line
 
-LONGEST_LABEL, GAP = 8, 3
+LONGEST_LABEL, GAP, MOST_ROWS = 8, 3, 16
 Lines = list[Text]
 
 
@@ -65,7 +65,11 @@ def value_block(value: Value, head: int, width: int) -> Lines:
         only_numbered = list(axes[0].labels) == [str(i) for i in range(shown.size)]
         heads = [[""], [] if only_numbered else heads[0]]
         shown = shown[None]
-    lines = [*folded(heading, width), *table(shown, heads[0], heads[1], width)]
+    rows = heads[0][:MOST_ROWS]
+    lines = folded(heading, width)
+    lines += table(shown[:MOST_ROWS], rows, heads[1], width)
+    if len(rows) < len(shown):
+        lines.append(Text(f"The first {MOST_ROWS} rows are shown.", "italic"))
     if value.reason:
         lines += folded(Text(visible_line(value.reason), "red"), width)
     if value.cut:

@@ -79,6 +79,17 @@ def told(merge: Merge, rung: Rung) -> str:
     return f"{left} + {right} rank {merge.rank:,} → id {rung.tokens[merge.place].id}"
 
 
+def learned_lines(merges: Sequence[Merge], width: int) -> list[Text]:
+    """Draw what was learned: one line a pass, the commonest pair of that moment."""
+    lines = []
+    for merge in merges:
+        parts = [visible_bytes(part.data) for part in (merge.left, merge.right)]
+        whole = visible_bytes(merge.left.data + merge.right.data)
+        said = f"{' + '.join(parts)} → {whole}{APART}id {256 + merge.rank}"
+        lines += folded(Text(f"{merge.rank:>{NUMBER}}{INDENT}{said}"), width)
+    return lines
+
+
 def token_lines(tokens: Sequence[Token], width: int) -> list[Text]:
     """Draw the tokens of a text: each as text, id and bytes.
 

@@ -10,7 +10,7 @@ from rich.text import Text
 from diptych.reader.cells import side_by_side, value_block
 from diptych.reader.columns import code_lines
 from diptych.reader.heat import difference
-from diptych.reader.ladder_lines import ladder_lines, token_lines
+from diptych.reader.ladder_lines import ladder_lines, learned_lines, token_lines
 from diptych.reader.model import Row, Section
 from diptych.reader.paper import INDENT, Paper
 from diptych.reader.reading import Reading
@@ -120,6 +120,10 @@ class Page(Paper):
     def ladders(self, reading: Reading) -> None:
         """Print how each word grew, and the tokens that came of it."""
         width = self.width - len(INDENT)
+        if reading.learned:
+            self.line("Learned: one line a pass, the commonest pair left", "bold")
+            self.indented(learned_lines(reading.learned, width))
+            self.line()
         if reading.ladders:
             self.line("Merge ladder: from bytes to tokens, one line a pass", "bold")
             for ladder in reading.ladders:

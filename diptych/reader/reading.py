@@ -11,7 +11,7 @@ from typing import Any
 from diptych.reader.contents import READING_ORDER, find
 from diptych.reader.files import docstring_of
 from diptych.reader.inputs import Choices
-from diptych.reader.ladder import Ladder, Token
+from diptych.reader.ladder import Ladder, Merge, Token
 from diptych.reader.model import Section, Value
 from diptych.reader.notes import notes_on
 from diptych.reader.source import sections
@@ -49,7 +49,8 @@ class Reading:
     """A concept as a reader sees it; without values, `input` and `agreement` are None.
 
     `sections` begins with the function of the concept itself; what it calls follows.
-    For byte pairs, `ladders` say how each word grew, and `tokens` what it came to.
+    For byte pairs, `learned` has the merges that a corpus gave, `ladders` say how each
+    word grew, and `tokens` what the text came to.
     """
 
     path: str
@@ -65,6 +66,7 @@ class Reading:
     result: tuple[Value, ...] = ()
     ladders: tuple[Ladder, ...] = ()
     tokens: tuple[Token, ...] = ()
+    learned: tuple[Merge, ...] = ()
 
     @property
     def name(self) -> str:

@@ -4,7 +4,7 @@ import pytest
 
 from diptych.reader.inputs import Choices
 from diptych.reader.ladder import Ladder
-from diptych.reader.ladder_lines import ladder_lines, token_lines
+from diptych.reader.ladder_lines import ladder_lines, learned_lines, token_lines
 from diptych.reader.page import View
 from diptych.reader.reading import read
 from diptych.reader.test_terminal import shown
@@ -94,6 +94,23 @@ def test_the_terminal_walks_the_ladder() -> None:
 
     assert "     2  [low]│[est]     l + ow rank 9,063 → id 9319" in printed
     assert "\x1b" not in printed
+
+
+def test_what_is_learned_is_told_one_line_a_pass() -> None:
+    reading = read("bpe", Choices(text="low", corpus=CORPUS))
+    training = next(s for s in reading.sections if s.title == "train_merges")
+
+    lines = learned_lines(reading.learned, 80)
+    assert len(lines) == len(reading.learned) == len(training.rows[4].runs)
+    assert lines[0].plain == "   0  l + o → lo   id 256"
+
+
+@pytest.mark.parametrize("text", ["", " ", "\x00"])
+@pytest.mark.parametrize("corpus", [None, "", "a"])
+def test_next_to_nothing_can_be_read(text: str, corpus: str | None) -> None:
+    reading = read("bpe", Choices(text=text, corpus=corpus))
+
+    assert b"".join(token.data for token in reading.tokens) == text.encode()
 
 
 def test_a_loop_has_one_set_of_values_a_pass() -> None:

@@ -55,6 +55,7 @@ def with_values_of(reading: Reading, prepared: Prepared, choices: Choices) -> Re
         result=result,
         ladders=prepared.run.ladders(ours) if prepared.run else (),
         tokens=prepared.run.tokens(ours) if prepared.run else (),
+        learned=prepared.run.learned() if prepared.run else (),
     )
 
 
