@@ -2,6 +2,7 @@
 
 from parity_tests.concept import Concept
 from parity_tests.known_mistakes.attention import ATTENTION
+from parity_tests.known_mistakes.byte_pairs import BYTE_PAIRS
 from parity_tests.known_mistakes.data import DATA
 from parity_tests.known_mistakes.mistake import Mistake
 from parity_tests.known_mistakes.tokenizers import TOKENIZERS
@@ -9,7 +10,7 @@ from parity_tests.known_mistakes.waiting import WAITING
 
 __all__ = ["MISTAKES", "WAITING", "mistakes_of"]
 
-MISTAKES: tuple[Mistake, ...] = (*TOKENIZERS, *DATA, *ATTENTION)
+MISTAKES: tuple[Mistake, ...] = (*TOKENIZERS, *BYTE_PAIRS, *DATA, *ATTENTION)
 
 
 def mistakes_of(concept: Concept | str) -> tuple[Mistake, ...]:

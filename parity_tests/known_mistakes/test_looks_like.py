@@ -23,7 +23,7 @@ from parity_tests.known_mistakes.trial import (
     right_outcome,
 )
 
-N_OBSERVED = 40  # the first cases of all
+N_OBSERVED = 30  # the first cases of all
 N_DEPARTURES = 3  # and the first for which the mistake makes a difference
 
 of_each_concept = pytest.mark.parametrize(
@@ -48,10 +48,10 @@ def named(concept: Concept, seen: Sequence[tuple[int, Any]]) -> list[str]:
 
 @of_each_concept
 def test_the_right_implementation_looks_like_no_mistake(concept: Concept) -> None:
-    seen = [(n, right_outcome(concept.path, n)) for n in range(N_OBSERVED)]
+    seen = [(n, right_outcome(concept.path, n)) for n in range(10)]
 
     assert named(concept, seen) == []
-    assert [named(concept, [each]) for each in seen] == [[]] * len(seen)
+    assert [named(concept, [each]) for each in seen] == [[]] * 10
 
 
 @of_each_concept

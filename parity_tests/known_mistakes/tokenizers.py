@@ -4,7 +4,11 @@ from parity_tests.known_mistakes.mistake import Place, known
 
 WORD = {"tokenizers/word": "tokenizers/word.py"}
 CHARACTER = {"tokenizers/character": "tokenizers/character.py"}
-POINTS = {"tokenizers/character": "tokenizers/text.py"}
+BYTE_PAIR = {"tokenizers/byte_pair": "tokenizers/byte_pair.py"}
+POINTS = {
+    "tokenizers/character": "tokenizers/text.py",
+    "tokenizers/byte_pair": "tokenizers/text.py",
+}
 
 AN_ID_THAT_IS_NONE = "tokenizers/test_tokenizer.py::test_an_id_that_is_none_is_refused"
 
@@ -195,7 +199,7 @@ IDS = (
         "NumPy and Python count negative places from the end. A padding id of −1 then "
         "decodes to the last token instead of an error.",
         Place(
-            {**WORD, **CHARACTER},
+            {**WORD, **CHARACTER, **BYTE_PAIR},
             "token_ids(ids, self.vocab_size)",
             "np.asarray(ids, np.int64)",
             caught_by=AN_ID_THAT_IS_NONE,

@@ -24,23 +24,8 @@ ROTARY = (
     "positions/*rope*",
 )
 CACHE = ("attention/*cache*",)
-BYTE_PAIR = ("tokenizers/byte_pair",)
 
 WAITING = {
-    "bpe-overlap": Waiting("Every hit in a run merged", BYTE_PAIR),
-    "bpe-no-rank": Waiting("Any known pair merged from the left", BYTE_PAIR),
-    "bpe-across-words": Waiting("A merge crosses from word to word", BYTE_PAIR),
-    "bpe-stops-early": Waiting("Merging stops after one pass", BYTE_PAIR),
-    "bpe-tie-order": Waiting("Ties broken by the order of the text", BYTE_PAIR),
-    "bpe-train-crash": Waiting("No pair left is an error", BYTE_PAIR),
-    "bytes-as-characters": Waiting("Characters taken for bytes", BYTE_PAIR),
-    "whitespace-dropped": Waiting("Some white space is lost", BYTE_PAIR),
-    "class-ascii-only": Waiting("Letters by ASCII only", BYTE_PAIR),
-    "contraction-case": Waiting("'S split off like 's", BYTE_PAIR),
-    "trailing-space": Waiting("No space goes with the next word", BYTE_PAIR),
-    "special-injected": Waiting("Plain text becomes a special token", BYTE_PAIR),
-    "special-shortest": Waiting("The shorter special token wins", BYTE_PAIR),
-    "decode-per-token": Waiting("Each token decoded by itself", BYTE_PAIR),
     "empty-row-nan": Waiting("A query that sees nothing gives NaN", GIVEN_MASK),
     "empty-row-mean": Waiting(
         "A query that sees nothing averages all values, the future included",
