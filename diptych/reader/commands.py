@@ -5,9 +5,9 @@ from typing import Annotated
 import typer
 
 from diptych.reader.inputs import Choices
-from diptych.reader.page import View
 from diptych.reader.terminal import list_all, plain_or_coloured
 from diptych.reader.terminal import show as show_reading
+from diptych.reader.view import View
 
 
 def show(

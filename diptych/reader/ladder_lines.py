@@ -15,6 +15,28 @@ BETWEEN, APART, INDENT = "│", "   ", "  "
 NUMBER = 4  # the width of a pass's number
 
 
+def byte_pair_lines(
+    learned: Sequence[Merge],
+    ladders: Sequence[Ladder],
+    tokens: Sequence[Token],
+    width: int,
+) -> list[Text]:
+    """Draw what was learned, how each word grew, and what the text came to."""
+    inner = width - len(INDENT)
+    grown = [line for ladder in ladders for line in ladder_lines(ladder, inner)]
+    lines: list[Text] = []
+    for heading, part in (
+        ("Learned: the commonest pair, one line a pass", learned_lines(learned, inner)),
+        ("Merge ladder: from bytes to tokens, one line a pass", grown),
+        ("Tokens: text, id, bytes", token_lines(tokens, inner)),
+    ):
+        if part:
+            lines += [Text(heading, "bold")]
+            lines += [Text.assemble(INDENT if each else "", each) for each in part]
+            lines += [Text()]
+    return lines
+
+
 def ladder_lines(ladder: Ladder, width: int) -> list[Text]:
     """Draw how a word grows: one line a pass, what it merged in brackets."""
     times = f"  ×{ladder.count}" if ladder.count > 1 else ""

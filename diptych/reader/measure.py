@@ -66,19 +66,15 @@ class Measure:
     ) -> Value:
         """Compare one quantity of both sides, and cut what is too long to show."""
         here, there = sides
-        some = there if here is None else here
         shape = known.get(name, ())
-        window = tuple(slice(MOST_SHOWN) for _ in shape)
-        shown = [
-            side[window] if isinstance(side, np.ndarray) else side for side in sides
-        ]
+        axes_of_it = named(name, shape, axes, known)
         value = Value(
             name,
             shape,
-            named_dtype(some),
-            labelled(shape, named(name, shape, axes, known), self.labels, MOST_SHOWN),
-            shown[0],
-            shown[1],
+            named_dtype(there if here is None else here),
+            labelled(shape, axes_of_it, self.labels, MOST_SHOWN),
+            beginning(here),
+            beginning(there),
             cut=cut_sentence(shape),
         )
         if here is None or there is None:
@@ -91,6 +87,13 @@ class Measure:
             agrees=found.holds,
             reason="" if found.holds else found.reason,
         )
+
+
+def beginning(value: Any) -> Any:
+    """Cut an array to what is shown of each axis."""
+    if not isinstance(value, np.ndarray):
+        return value
+    return value[tuple(slice(MOST_SHOWN) for _ in value.shape)]
 
 
 def numbers(value: Any) -> Any:

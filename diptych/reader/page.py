@@ -1,7 +1,6 @@
 """A page of a terminal: what of a reading stands where."""
 
 from concurrent.futures import Future
-from dataclasses import dataclass
 
 from rich.cells import cell_len
 from rich.console import Console
@@ -10,21 +9,12 @@ from rich.text import Text
 from diptych.reader.cells import side_by_side, value_block
 from diptych.reader.columns import code_lines
 from diptych.reader.heat import difference
-from diptych.reader.ladder_lines import ladder_lines, learned_lines, token_lines
+from diptych.reader.ladder_lines import byte_pair_lines
 from diptych.reader.model import Row, Section
 from diptych.reader.paper import INDENT, Paper
 from diptych.reader.reading import Reading
+from diptych.reader.view import View
 from diptych.reader.visible import visible_line
-
-
-@dataclass(frozen=True)
-class View:
-    """What of a reading is wanted."""
-
-    step: int | None = None
-    head: int = 0
-    values: bool = True
-    code: bool = True
 
 
 class Page(Paper):
@@ -117,21 +107,6 @@ class Page(Paper):
         blocks = [value_block(v, self.view.head, width) for v in runs[0].values]
         self.indented(side_by_side(blocks, width))
 
-    def ladders(self, reading: Reading) -> None:
-        """Print how each word grew, and the tokens that came of it."""
-        width = self.width - len(INDENT)
-        if reading.learned:
-            self.line("Learned: one line a pass, the commonest pair left", "bold")
-            self.indented(learned_lines(reading.learned, width))
-            self.line()
-        if reading.ladders:
-            self.line("Merge ladder: from bytes to tokens, one line a pass", "bold")
-            for ladder in reading.ladders:
-                self.indented(ladder_lines(ladder, width))
-            self.line()
-            self.line("Tokens: text, id, bytes", "bold")
-            self.indented(token_lines(reading.tokens, width))
-
     def input(self, reading: Reading) -> None:
         """Print what went in, once."""
         if reading.input is None or self.told_input:
@@ -148,7 +123,9 @@ class Page(Paper):
             self.prose("         ", remark, "italic")
         self.line()
         if self.view.step is None:
-            self.ladders(reading)
+            words = (reading.learned, reading.ladders, reading.tokens)
+            for line in byte_pair_lines(*words, self.width):
+                self.line(line)
 
     def wait(self, coming: "Future[Reading]") -> Reading:
         """Wait for the values; on a terminal, say so meanwhile."""

@@ -73,7 +73,7 @@ def row(
     ours: tuple[Mark, ...],
     theirs: tuple[Mark, ...],
 ) -> Row:
-    """Put steps side by side; the side that takes more of them says what each is."""
+    """Put steps side by side; the side that has more of them says what each is."""
     marks, told = (theirs, right) if len(theirs) > len(ours) else (ours, left)
     steps = tuple(
         Step(mark.first, told.sentences[mark.start], formula_of(function, mark.first))

@@ -8,8 +8,9 @@ from io import TextIOWrapper
 from rich.console import Console
 
 from diptych.reader.inputs import Choices
-from diptych.reader.page import Page, View
-from diptych.reader.reading import Reading, read, read_all, read_source
+from diptych.reader.page import Page
+from diptych.reader.reading import read, read_all, read_source
+from diptych.reader.view import View, refuse_view
 
 
 def show(name: str, choices: Choices, view: View, console: Console) -> None:
@@ -32,23 +33,6 @@ def show(name: str, choices: Choices, view: View, console: Console) -> None:
         out.introduce(source)
         out.sections(source, coming)
     out.conclude(coming.result())
-
-
-def refuse_view(source: Reading, view: View, choices: Choices) -> None:
-    """Refuse a step that no function has, or a head beyond the last.
-
-    Raises:
-        ValueError: there is no such step or head.
-    """
-    last = max(section.rows[-1].last for section in source.sections)
-    if view.step is not None and not 0 <= view.step <= last:
-        raise ValueError(f"{source.name} has steps 0 to {last}, got {view.step}")
-    made = source.sections[0].rows[0].reference
-    has_heads = any("num_heads" in code.text for code in made)
-    n_heads = choices.num_heads if has_heads else 1
-    if not 0 <= view.head < n_heads:
-        heads = f"heads 0 to {n_heads - 1}" if has_heads else "one head, 0"
-        raise ValueError(f"{source.name} has {heads}, got {view.head}")
 
 
 def list_all(console: Console) -> None:

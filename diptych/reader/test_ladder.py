@@ -5,9 +5,9 @@ import pytest
 from diptych.reader.inputs import Choices
 from diptych.reader.ladder import Ladder
 from diptych.reader.ladder_lines import ladder_lines, learned_lines, token_lines
-from diptych.reader.page import View
 from diptych.reader.reading import read
 from diptych.reader.test_terminal import shown
+from diptych.reader.view import View
 
 TEXT = "lowest naïve 東京\tlowest\n"
 CORPUS = "low low low lower lowest newest newest widest"
