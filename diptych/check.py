@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import torch
+from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.progress import Progress
 from rich.table import Table
@@ -30,8 +31,9 @@ class Checked:
 
     @property
     def dtype(self) -> str:
-        """The dtype of the last quantity that was compared."""
-        return self.comparison.quantities[-1].agreement.dtype
+        """The dtype of the last array of numbers that was compared."""
+        dtypes = (each.agreement.dtype for each in reversed(self.comparison.quantities))
+        return next((each for each in dtypes if each.endswith(("64", "32"))), "none")
 
     def as_dict(self) -> dict[str, Any]:
         """Say the outcome in plain values."""
@@ -81,11 +83,11 @@ def run_pinned(concepts: Iterable[Concept], pinned: Iterable[Pinned]) -> list[Ch
 def report(checked: list[Checked], console: Console | None = None) -> None:
     """Print a table of the outcomes, and each departure in full below it."""
     console = console or Console()
-    table = Table(title="Both sides, step by step")
+    table = Table(box=SIMPLE_HEAD, show_edge=False, padding=(0, 1, 0, 0))
     for header in ("pair", "what was run"):
         table.add_column(header, no_wrap=True)
     for header in ("steps", "largest\ndifference"):
-        table.add_column(header, justify="right")
+        table.add_column(header, justify="right", no_wrap=True)
     for header in ("dtype", "verdict"):
         table.add_column(header, no_wrap=True)
     group = ""

@@ -61,7 +61,7 @@ def windows_on_text(text: str, seed: int) -> Described:
     ids = gpt2_ids(text)
     n_tokens = min(N_TOKENS, len(ids) - 1)
     config = {"max_length": n_tokens, "stride": n_tokens}
-    return [(f"{len(ids):,} tokens, {n_tokens} a window", Case(config, {"ids": ids}))]
+    return [(f"{len(ids):,} tokens", Case(config, {"ids": ids}))]
 
 
 def embedding_on_text(text: str, seed: int) -> Described:
@@ -81,7 +81,7 @@ def embedding_on_text(text: str, seed: int) -> Described:
 
 def described(ids: np.ndarray[Any, Any]) -> str:
     """Say what goes in."""
-    return f"{ids.shape[0]} windows of {ids.shape[1]} tokens"
+    return f"{ids.shape[0]} × {ids.shape[1]} tokens"
 
 
 def in_precision(weights: Weights, dtype: type) -> Weights:

@@ -45,8 +45,8 @@ def run(tokenizer_class: Any, case: Case) -> list[Any]:
 def byte_pairs_on_text(whole: str, seed: int) -> list[tuple[str, Case]]:
     """Encode a real text as GPT-2, and with 500 ids learned from its first part."""
     config = {"vocab_size": 500, "special_tokens": ["<|endoftext|>"]}
-    learned, size = whole[:100_000], f"{len(whole):,} characters"
+    learned = whole[:100_000]
     return [
-        (f"GPT-2 on {size}", Case({}, {"text": whole})),
-        ("500 ids, learned", Case(config, {"corpus": learned, "text": whole})),
+        ("GPT-2's vocabulary", Case({}, {"text": whole})),
+        ("500 learned ids", Case(config, {"corpus": learned, "text": whole})),
     ]
