@@ -43,17 +43,17 @@ class Page(Paper):
     def sections(self, source: Reading, coming: "Future[Reading] | None") -> None:
         """Print each function step by step."""
         for place, section in enumerate(source.sections):
-            if len(source.sections) > 1:
+            wanted = [n for n, row in enumerate(section.rows) if self.wants(row, place)]
+            if wanted and len(source.sections) > 1:
                 self.line()
                 self.heading(section)
-            for number, row in enumerate(section.rows):
-                if self.wants(row, place):
-                    self.row(row)
-                    if coming is not None:
-                        whole = self.wait(coming)
-                        self.input(whole)
-                        section = whole.sections[place]
-                        self.values(section, section.rows[number])
+            for number in wanted:
+                self.row(section.rows[number])
+                if coming is not None:
+                    whole = self.wait(coming)
+                    self.input(whole)
+                    filled = whole.sections[place]
+                    self.values(filled, filled.rows[number])
 
     def wants(self, row: Row, place: int) -> bool:
         """Whether a row is to be shown; without code, later rows 0 would be empty."""

@@ -34,8 +34,7 @@ class Half:
 
 def sections(path: str) -> tuple[Section, ...]:
     """Cut every function that a concept's reading goes through."""
-    notes = notes_on(path)
-    first, *others = notes.sections
+    first, *others = notes_on(path).sections
     return (section(first, True), *(section(name) for name in others))
 
 

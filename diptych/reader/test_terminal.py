@@ -94,6 +94,13 @@ def test_one_step_alone() -> None:
     assert "visible (6, 6)" in printed
 
 
+def test_a_function_without_the_step_is_left_out() -> None:
+    printed = shown("character", View(step=3))
+
+    assert "CharacterTokenizer.encode" in printed
+    assert "CharacterTokenizer.decode" not in printed
+
+
 def test_the_chosen_head_is_shown() -> None:
     first, second = (shown("multi_head", View(head=h, step=5)) for h in (0, 1))
 
