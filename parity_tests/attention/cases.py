@@ -197,7 +197,9 @@ def projected(
 ) -> np.ndarray[Any, Any]:
     """Project with absolute weights, all heads side by side: sums that cannot cancel.
 
-    A bare parameter is laid out (in, out), the weight of a `Linear` (out, in).
+    A bare parameter is laid out (in, out), the weight of a `Linear` (out, in). PyTorch
+    begins the sum with the bias, so that each of the n terms added to it rounds at the
+    size of the bias: √n times, since these errors do not conspire.
     """
     parts = [np.empty((*x.shape[:-1], 0))]
     for key, array in weights.items():
@@ -205,5 +207,6 @@ def projected(
             parts.append(x @ np.abs(array))
         elif key.endswith(f"{name}.weight"):
             bias = weights.get(key.replace("weight", "bias"), np.zeros(len(array)))
-            parts.append(x @ np.abs(array).T + np.abs(bias))
+            begun = math.sqrt(array.shape[-1]) * np.abs(bias)
+            parts.append(x @ np.abs(array).T + begun)
     return np.concatenate(parts, axis=-1) if len(parts) > 1 else x

@@ -129,9 +129,10 @@ def what_queries_gain_keys_may_lose(side: Side, case: Case) -> Agreement:
 
 def twice_the_values_give_twice_the_context(side: Side, case: Case) -> Agreement:
     """The context is linear in the values."""
-    expected = 2 * side.quantity("context", case)
     twice = scaled(case, "W_value", 2.0)
-    return compare(expected, side.quantity("context", twice), rounding(twice, "context"))
+    expected = 2 * side.quantity("context", case)
+    actual = side.quantity("context", twice)
+    return compare(expected, actual, rounding(twice, "context"))
 
 
 def a_query_of_zero_weighs_all_it_sees_alike(
