@@ -1,5 +1,6 @@
 """Source code as HTML: highlighted, a line an anchor where a whole file is shown."""
 
+import re
 from functools import cache
 from typing import Any
 
@@ -8,6 +9,8 @@ from pygments import highlight
 from pygments.formatters import HtmlFormatter
 from pygments.lexers import PythonLexer
 
+# Brackets, operators and plain names look like the text around them.
+PLAIN = re.compile(r'<span class="(?:p|o|n)">(.*?)</span>')
 LEXER: Any = PythonLexer(stripnl=False, ensurenl=False)
 FORMATTER: Any = HtmlFormatter(nowrap=True)
 
@@ -17,9 +20,9 @@ def highlighted(text: str) -> Markup:
     """Highlight Python; the text itself is escaped.
 
     >>> highlighted("a < 1")
-    Markup('<span class="n">a</span> <span class="o">&lt;</span> ...
+    Markup('a &lt; <span class="mi">1</span>')
     """
-    return Markup(highlight(text, LEXER, FORMATTER))
+    return Markup(PLAIN.sub(r"\1", highlight(text, LEXER, FORMATTER)))
 
 
 def numbered_lines(text: str) -> Markup:

@@ -10,7 +10,8 @@ from diptych.reader.model import Axis, Run, Value
 from diptych.site.tables import Cell, Panel, Table, figure
 
 Drawing = tuple[Panel, ...]
-OFF = " off"  # the class of a cell that is not as it should be
+LONGEST = 120  # characters of a piece
+OFF = "off"  # the class of a cell that is not as it should be
 
 
 def draw(result: Any, tokens: tuple[str, ...]) -> Drawing:
@@ -19,7 +20,15 @@ def draw(result: Any, tokens: tuple[str, ...]) -> Drawing:
     shape = shown.shape if isinstance(shown, np.ndarray) else ()
     axes = tuple(axis(size, tokens) for size in shape)
     value = Value("result", shape, "", axes, shown, None)
-    return tuple(map(bare, figure("result", (Run(0, 1, (value,)),)).panels))
+    panels = figure("result", (Run(0, 1, (value,)),)).panels
+    return tuple(bare(replace(each, pieces=cut(each.pieces))) for each in panels)
+
+
+def cut(pieces: tuple[str, ...]) -> tuple[str, ...]:
+    """Cut pieces that are too long to be looked at."""
+    return tuple(
+        piece if len(piece) <= LONGEST else f"{piece[:LONGEST]}…" for piece in pieces
+    )
 
 
 def axis(size: int, tokens: tuple[str, ...]) -> Axis:
@@ -46,7 +55,7 @@ def marked(drawing: Drawing, right: Drawing) -> Drawing:
 def off(cell: Cell, right: Cell | None) -> Cell:
     """Mark a cell unless it reads as the right one does."""
     same = right is not None and right.text == cell.text
-    return cell if same else replace(cell, kind=cell.kind + OFF)
+    return cell if same else replace(cell, kind=f"{cell.kind} {OFF}".strip())
 
 
 def each_cell(panel: Panel, change: Any, beside: Panel) -> Panel:

@@ -100,5 +100,5 @@ def code_colours(theme: str) -> dict[str, str]:
         if style.style_for_token(token)["color"]
         else plain
         for token, short in STANDARD_TYPES.items()
-        if short and short != "w"
+        if short and short not in ("w", "p", "o", "n")
     }

@@ -16,13 +16,16 @@ from diptych.reader.model import Row, Run, Value
 from diptych.site.palette import strength
 from diptych.site.wording import apart, shape_in_words, written
 
+MOST_PANELS = 8
+MOST_CELLS = {True: 120, False: 576}  # of all panels of a figure: strips, tables
+
 
 @dataclass(frozen=True)
 class Cell:
     """One number: as it is drawn, and as each side has it to the last digit."""
 
     text: str
-    kind: str
+    kind: str = ""
     numpy: str = ""
     torch: str = ""
 
@@ -33,6 +36,11 @@ class Table:
 
     heads: tuple[str, ...]
     rows: tuple[tuple[str, tuple[Cell, ...]], ...]
+
+    @property
+    def plain(self) -> bool:
+        """Whether no cell has a colour: ids, counts and marks."""
+        return not any(cell.kind for _, row in self.rows for cell in row)
 
 
 @dataclass(frozen=True)
@@ -49,6 +57,18 @@ class Panel:
     strip: tuple[tuple[str, Cell], ...] = ()
     pieces: tuple[str, ...] = ()
 
+    @property
+    def n_cells(self) -> int:
+        """How many cells it has."""
+        rows = self.table.rows if self.table else ()
+        return len(self.strip) + len(self.pieces) + sum(len(cells) for _, cells in rows)
+
+    @property
+    def counted(self) -> bool:
+        """Whether the labels of the strip only count from 0 on."""
+        labels = [label for label, _ in self.strip]
+        return len(labels) > 1 and labels == [str(n) for n in range(len(labels))]
+
 
 @dataclass(frozen=True)
 class Figure:
@@ -60,7 +80,7 @@ class Figure:
     verdict: str
     agrees: bool | None
     panels: tuple[Panel, ...]
-    cut: str
+    cut: tuple[str, ...]
 
 
 def figures(row: Row) -> list[Figure]:
@@ -79,15 +99,32 @@ def figure(name: str, runs: tuple[Run, ...]) -> Figure:
         "pass": len({run.turn for run, _ in found}) > 1,
     }
     shown = [panel for run, value in found for panel in panels(run, value, several)]
+    fitting = few(shown)
     return Figure(
         name=name,
         shape=shape_in_words(some),
         dtype=some.dtype,
         verdict=apart(values),
         agrees=None if some.agrees is None else all(v.agrees for v in values),
-        panels=tuple(shown),
-        cut=some.cut,
+        panels=tuple(fitting),
+        cut=tuple(filter(None, [some.cut, left_out(len(fitting), len(shown))])),
     )
+
+
+def few(panels: list[Panel]) -> list[Panel]:
+    """Keep as many panels as a page can carry, one at the least."""
+    kept, n_cells = panels[:1], 0
+    for before, panel in itertools.pairwise(panels[:MOST_PANELS]):
+        n_cells += before.n_cells
+        if n_cells + panel.n_cells > MOST_CELLS[panel.table is None]:
+            break
+        kept.append(panel)
+    return kept
+
+
+def left_out(n_shown: int, n_panels: int) -> str:
+    """Say how many panels are shown, if that is not all of them."""
+    return f"The first {n_shown} of {n_panels} are shown." if n_shown < n_panels else ""
 
 
 def panels(run: Run, value: Value, several: dict[str, bool]) -> Iterator[Panel]:
@@ -157,12 +194,10 @@ def largest_of(shown: Any) -> float:
 
 
 def cell(here: Any, there: Any, largest: float) -> Cell:
-    """Draw one entry: numbers with their strength, truth as a mark."""
+    """Draw one entry; what may be rounded has a colour and its last digits."""
     shown = there if here is None else here
-    if isinstance(shown, bool):
-        return Cell(written(shown), "mark")
     if not isinstance(shown, float):
-        return Cell(written(shown), "word")
+        return Cell(written(shown))
     kind = strength(shown, largest) if np.isfinite(shown) else "none"
     exact = ["" if side is None else repr(side) for side in (here, there)]
     return Cell(written(shown), kind, *exact)

@@ -124,7 +124,7 @@ function tell(cell) {
   readout.hidden = !cell;
   if (!cell) return;
   cell.classList.add("at");
-  const side = $("th, .th", cell.parentElement);
+  const side = $("b", cell) ?? $("th", cell.parentElement);
   const head = cell.closest("table")?.tHead.rows[0].cells[cell.cellIndex];
   for (const each of [side, head]) each?.classList.add("at");
   const name = $(".name", cell.closest("figure")).textContent;
@@ -132,8 +132,8 @@ function tell(cell) {
   readout.textContent = `${name}${where ? `, ${where}` : ""}: ${exactly(cell)}`;
 }
 function exactly(cell) {
-  const { v, w } = cell.dataset;
-  if (v === undefined) return cell.getAttribute("aria-label") ?? cell.textContent;
+  const { v, w } = ($("i", cell) ?? cell).dataset;
+  if (v === undefined) return cell.lastChild.textContent;
   if (w === undefined) return `${v} on both sides`;
   if (v === "" || w === "") return `${v || w} (${v ? "NumPy" : "PyTorch"} only)`;
   const apart = Math.abs(Number(v) - Number(w)).toExponential(1);
@@ -156,10 +156,21 @@ function walkCells(event) {
   cell.scrollIntoView({ block: "nearest", inline: "nearest" });
 }
 
-/* A name: the same quantity lights up on both sides -------------------------------------- */
+/* A name: the same quantity lights up on both sides ------------------------------------ */
+function wrapNames(root) {
+  for (const code of $$("pre.code", root)) {
+    const walker = document.createTreeWalker(code, NodeFilter.SHOW_TEXT);
+    const texts = [];
+    while (walker.nextNode())
+      if (walker.currentNode.parentNode === code) texts.push(walker.currentNode);
+    for (const text of texts)
+      text.replaceWith(...text.data.split(/([A-Za-z_]\w*)/).map((part, place) =>
+        place % 2 ? make("span", { className: "n", textContent: part }) : part));
+  }
+}
 function light(target) {
   for (const old of $$(".lit")) old.classList.remove("lit");
-  if (!target?.matches?.(".code .n, .code .bp, figcaption .name")) return;
+  if (!target?.matches?.(".code .n, figcaption .name")) return;
   const name = target.textContent;
   const row = target.closest(".row");
   if (!row) return;
@@ -188,6 +199,11 @@ function copyNumbers(event) {
   if (!text.includes("−") || event.target.matches?.("input, textarea")) return;
   event.clipboardData.setData("text/plain", text.replaceAll("−", "-"));
   event.preventDefault();
+}
+
+function addCopies(root) {
+  for (const label of $$(".pane:not(.empty) > .pane-label", root))
+    label.append(make("button", { type: "button", className: "copy", textContent: "copy" }));
 }
 
 /* One panel or both, on a narrow screen -------------------------------------------------------- */
@@ -277,6 +293,8 @@ function pressed(event) {
 function enhance(root) {
   drawFormulas(root);
   addPickers(root);
+  addCopies(root);
+  wrapNames(root);
 }
 function start() {
   document.body.append(readout);
@@ -295,7 +313,7 @@ function start() {
     const button = event.target.closest("button");
     if (button?.matches(".copy")) copy(button);
     if (button?.dataset.show) show(button.dataset.show);
-    const cell = event.target.closest(".heat .cell");
+    const cell = event.target.closest(".heat tbody td, .strip li");
     if (cell) tell(cell);
   });
   const form = $("#choices");
