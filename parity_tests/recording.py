@@ -165,7 +165,10 @@ def function_of(package: str, file: str, name: str) -> SteppedFunction | None:
     path = Path(file).relative_to(root_of(package))
     module = ".".join(path.with_suffix("").parts)
     name = name.replace("<locals>.", "").replace("__call__", "forward")
-    return find_function(package, module, f"{module}.{name}")
+    functions = stepped_functions(Path(file), module)
+    return next(
+        (each for each in functions if each.written == f"{module}.{name}"), None
+    )
 
 
 @cache

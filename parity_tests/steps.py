@@ -17,6 +17,7 @@ from pathlib import Path
 from parity_tests.step_lines import OUTSIDE, parts, span
 from parity_tests.stored_names import stored_names
 
+MUTANT = re.compile(r"\bx(?:ǁ[^ǁ]+ǁ|_)([^ǁ]+?)__mutmut_\w+")
 MARK = re.compile(r"#\s*(\d+)(?:-(\d+))?\.\s+(.+)")
 
 
@@ -39,9 +40,13 @@ class Step:
 
 @dataclass(frozen=True)
 class SteppedFunction:
-    """A function with numbered steps, by its name within the package."""
+    """A function with numbered steps, by its name within the package.
+
+    `written` is the name in the source; only mutation testing makes the two differ.
+    """
 
     name: str
+    written: str
     module: str
     line: int
     end: int
@@ -116,5 +121,20 @@ def stepped(
         stored = frozenset(names[place])
         steps.append(Step(first, last, marks[start][3], start, end, stored))
     return SteppedFunction(
-        f"{module}.{name}", module, node.lineno, max(span(node)), tuple(steps), places
+        f"{module}.{unmutated(name)}",
+        f"{module}.{name}",
+        module,
+        node.lineno,
+        max(span(node)),
+        tuple(steps),
+        places,
     )
+
+
+def unmutated(name: str) -> str:
+    """Return the name of a function that mutmut copied, as it was before.
+
+    >>> unmutated("Causal.xǁCausalǁforward__mutmut_3"), unmutated("x_split__mutmut_12")
+    ('Causal.forward', 'split')
+    """
+    return MUTANT.sub(r"\1", name)
