@@ -23,6 +23,11 @@ def weights_in(dtype: str) -> str:
     return f"({WEIGHTS}).astype({dtype}).astype(scores.dtype)"
 
 
+def filled_with(number: str) -> str:
+    """Write scores that are hidden by a finite number."""
+    return HIDDEN.replace("np.inf", number)
+
+
 DEFECTS = (
     defect("float32", "weights rounded to float32", WEIGHTS, weights_in("np.float32")),
     defect("float16", "weights rounded to float16", WEIGHTS, weights_in("np.float16")),
@@ -37,13 +42,9 @@ DEFECTS = (
     defect("scale-1e-5", "scale × (1 + 10⁻⁵)", SCALED, f"{SCALED} * (1 + 1e-5)"),
     defect("sum-1e-8", "denominator + 10⁻⁸", SUMMED, f"({SUMMED} + 1e-8)"),
     defect("sum-1e-4", "denominator + 10⁻⁴", SUMMED, f"({SUMMED} + 1e-4)"),
-    defect("fill-10", "hidden scores set to −10", HIDDEN, HIDDEN.replace("np.inf", "10.0")),
-    defect(
-        "fill-100", "hidden scores set to −100", HIDDEN, HIDDEN.replace("np.inf", "100.0")
-    ),
-    defect(
-        "fill-1e4", "hidden scores set to −10⁴", HIDDEN, HIDDEN.replace("np.inf", "1e4")
-    ),
+    defect("fill-10", "hidden scores set to −10", HIDDEN, filled_with("10.0")),
+    defect("fill-100", "hidden scores set to −100", HIDDEN, filled_with("100.0")),
+    defect("fill-1e4", "hidden scores set to −10⁴", HIDDEN, filled_with("1e4")),
     defect("no-shift", "no maximum subtracted", "masked - highest", "masked"),
     defect(
         "scale-d-out",
