@@ -13,8 +13,10 @@ import torch
 
 from diptych.reader.contents import READING_ORDER
 from diptych.reader.reading import Reading, read, read_source
-from diptych.site.build import sources
+from diptych.site.build import source_of
 from diptych.site.contents import index_page
+from diptych.site.laws import root
+from diptych.site.museum import exhibits
 from diptych.site.pages import MUSEUM, error_page, museum_page, pair_page
 from diptych.site.palette import style_sheet
 from diptych.site.proof import proof
@@ -23,6 +25,7 @@ from diptych.site.worst import WORST, read_worst
 
 LONGEST_ADDRESS = 4096
 PATIENCE = 10.0  # seconds that a request waits for the runs before it
+PACKAGES = ("reference", "torch_impl", "parity_tests")
 VIEW = "view"  # which head is looked at: the page's own business
 RUNNING = threading.Lock()  # a run traces and seeds: one at a time
 
@@ -92,8 +95,10 @@ def rendered(name: str, pair: str, query: str) -> Answer:
     if name == "index.html":
         return page(index_page(first_readings()))
     if name.startswith("source/"):
-        found = source_pages().get(name)
-        return page(found) if found else refusal(404, "There is no such file.")
+        file = name.removeprefix("source/").removesuffix(".html")
+        if file not in source_names():
+            return refusal(404, "There is no such file.")
+        return page(source_of(file))
     if name.endswith(f".{WORST.slug}.html"):
         return page(pair_page(read_worst(pair), WORST, live=True))
     if name.endswith(f".{MUSEUM}.html"):
@@ -113,9 +118,11 @@ def first_readings() -> list[Reading]:
 
 
 @cache
-def source_pages() -> dict[str, str]:
-    """Render every source file once."""
-    return dict(sources(first_readings()))
+def source_names() -> frozenset[str]:
+    """List the source files that may be read."""
+    folders = (root() / package for package in PACKAGES)
+    files = (file for folder in folders for file in folder.rglob("*.py"))
+    return frozenset(file.relative_to(root()).as_posix() for file in files)
 
 
 @cache
@@ -139,7 +146,8 @@ def static_file(name: str) -> Answer:
 
 
 def warm() -> None:
-    """Run every pair once and search its proof, so that no reader waits for it."""
+    """Search every proof and fill every museum, so that no reader waits for it."""
     for path in READING_ORDER:
         with one_at_a_time():
             proof(path)
+            exhibits(path)

@@ -70,25 +70,27 @@ def pages_of(reading: Reading) -> Iterator[tuple[str, str]]:
 
 def sources(readings: list[Reading]) -> Iterator[tuple[str, str]]:
     """Yield every source file that a page links to."""
-    for file, paths in sorted(source_files(readings).items()):
-        path = root() / file
-        if path.exists():
-            pairs = [read_source(each) for each in paths]
-            text = path.read_text(encoding="utf-8")
-            yield f"source/{file}.html", source_page(file, text, pairs)
+    for file in sorted({file for each in readings for file in files_of(each)}):
+        yield f"source/{file}.html", source_of(file)
 
 
-def source_files(readings: list[Reading]) -> dict[str, list[str]]:
-    """Find the files whose lines are shown, and the tests; say for which pairs."""
-    found: dict[str, list[str]] = {}
-    for reading in readings:
-        codes = [
-            code.path
-            for section in reading.sections
-            for row in section.rows
-            for code in (*row.reference, *row.torch)
-        ]
-        mistaken = [p.file for each in exhibits(reading.path) for p in each.patches]
-        for file in dict.fromkeys([*codes, *mistaken, test_path(reading.path)]):
-            found.setdefault(file, []).append(reading.path)
-    return found
+def files_of(reading: Reading) -> Iterator[str]:
+    """Yield the files whose lines a pair's pages show, and its tests."""
+    for section in reading.sections:
+        for row in section.rows:
+            yield from (code.path for code in (*row.reference, *row.torch))
+    for exhibit in exhibits(reading.path):
+        yield from (patch.file for patch in exhibit.patches)
+    yield test_path(reading.path)
+
+
+def source_of(file: str) -> str:
+    """Render a source file, with links to the pairs that it is a file of."""
+    own = [path for path in READING_ORDER if file in own_files(path)]
+    text = (root() / file).read_text(encoding="utf-8")
+    return source_page(file, text, [read_source(path) for path in own])
+
+
+def own_files(path: str) -> tuple[str, ...]:
+    """Name the three files of a pair."""
+    return f"reference/{path}.py", f"torch_impl/{path}.py", test_path(path)

@@ -17,10 +17,10 @@ FORMATTER: Any = HtmlFormatter(nowrap=True)
 
 @cache
 def highlighted(text: str) -> Markup:
-    """Highlight Python; the text itself is escaped.
+    r"""Highlight Python; the text itself is escaped.
 
     >>> highlighted("a < 1")
-    Markup('a &lt; <span class="mi">1</span>')
+    Markup('a &lt; <span class="mi">1</span>\n')
     """
     return Markup(PLAIN.sub(r"\1", highlight(text, LEXER, FORMATTER)))
 

@@ -55,13 +55,14 @@ class SectionView:
     sentence: str
     calls: int
     prefix: str
+    helps: bool
     rows: tuple[RowView, ...]
 
     @property
     def short(self) -> str:
-        """The last part of the title, or the class where that is no news."""
-        owner, _, name = self.title.rpartition(".")
-        return owner if name == "forward" else name
+        """The title without the class that the page is about, and without `forward`."""
+        named = self.title.removesuffix(".forward")
+        return named if self.prefix and self.helps else named.rpartition(".")[2]
 
 
 def section_views(sections: tuple[Section, ...], note: str) -> list[SectionView]:
@@ -73,8 +74,17 @@ def section_views(sections: tuple[Section, ...], note: str) -> list[SectionView]
             row_view(row, prefix, "" if place or row.first else note)
             for row in section.rows
         )
-        said = (section.title, section.sentence, section.calls, prefix)
-        views.append(SectionView(*said, rows))
+        owner = section.function.rpartition(".")[0]
+        views.append(
+            SectionView(
+                title=section.title,
+                sentence=section.sentence,
+                calls=section.calls,
+                prefix=prefix,
+                helps=owner != sections[0].function.rpartition(".")[0],
+                rows=rows,
+            )
+        )
     return views
 
 

@@ -256,7 +256,7 @@ def test_an_edit_changes_every_number_that_depends_on_it(
     assert view.locator("#rows").inner_text() == edited
 
 
-def test_an_edit_is_seen_soon(served: str, view: Any) -> None:
+def test_an_edit_is_seen_soon(served: str, view: Any, busy: float) -> None:
     view.goto(served + CAUSAL)
     times = []
     for text in ("a b", "a b c", "a b c d", "b", "b c d e", "c d"):
@@ -269,7 +269,7 @@ def test_an_edit_is_seen_soon(served: str, view: Any) -> None:
         )
         times.append(1000 * (time.perf_counter() - start))
 
-    assert min(times) < SOON
+    assert min(times) < SOON * busy
 
 
 def test_what_cannot_be_run_is_a_sentence_and_the_numbers_stay(

@@ -116,7 +116,7 @@ def test_a_long_text_is_cut_with_a_sentence(served: str) -> None:
     assert "words are shown" in body
 
 
-def test_an_edit_is_answered_soon(served: str) -> None:
+def test_an_edit_is_answered_soon(served: str, busy: float) -> None:
     ask(served, "/attention/multi_head.html?text=first")
     times = []
     for text in ("a", "a+b", "a+b+c", "a+b+c+d", "a+b+c+d+e"):
@@ -125,4 +125,4 @@ def test_an_edit_is_answered_soon(served: str) -> None:
         times.append(time.perf_counter() - start)
         assert answer.status == 200
 
-    assert min(times) < SOON
+    assert min(times) < SOON * busy

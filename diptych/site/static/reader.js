@@ -220,7 +220,7 @@ let waiting = null;
 let asking = null;
 function edited() {
   clearTimeout(waiting);
-  waiting = setTimeout(ask, 40);
+  waiting = setTimeout(ask, 20);
 }
 async function ask() {
   asking?.abort();
@@ -240,7 +240,7 @@ async function ask() {
 const nameOf = (details) => details.closest(".row").id + details.className;
 function take(page, address) {
   const closed = new Set($$("#rows details:not([open])").map(nameOf));
-  for (const id of ["outcome", "rows"])
+  for (const id of ["outcome", "ladder", "rows"])
     $(`#${id}`).replaceChildren(...$(`#${id}`, page).childNodes);
   for (const details of $$("#rows details")) details.open = !closed.has(nameOf(details));
   address.hash = location.hash;
