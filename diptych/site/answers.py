@@ -2,6 +2,7 @@
 
 import mimetypes
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -24,9 +25,10 @@ from diptych.site.runs import asked
 from diptych.site.worst import WORST, read_worst
 
 LONGEST_ADDRESS = 4096
-PATIENCE = 10.0  # seconds that a request waits for the runs before it
+PATIENCE = 20.0  # seconds that a request waits for the runs before it
 PACKAGES = ("reference", "torch_impl", "parity_tests")
 VIEW = "view"  # which head is looked at: the page's own business
+BREATH = 0.05  # seconds in which a reader may go first
 RUNNING = threading.Lock()  # a run traces and seeds: one at a time
 
 
@@ -148,6 +150,7 @@ def static_file(name: str) -> Answer:
 def warm() -> None:
     """Search every proof and fill every museum, so that no reader waits for it."""
     for path in READING_ORDER:
-        with one_at_a_time():
-            proof(path)
-            exhibits(path)
+        for prepare in (proof, exhibits):
+            with one_at_a_time():
+                prepare(path)
+            time.sleep(BREATH)
