@@ -1,7 +1,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo test nightly clean
+.PHONY: demo test nightly mutation evidence clean
 
 # Run every pair on real text.
 demo: .venv/ready
@@ -17,6 +17,16 @@ test: .venv/ready
 # Search with new random cases, many more of them.
 nightly: .venv/ready
 	$(BIN)/pytest -q -n 2 --diptych-profile nightly
+
+# Change the code in every small way that there is, and see a test fail each time.
+mutation: .venv/ready
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[mutation]'
+	$(BIN)/mutmut run --max-children 2
+	$(BIN)/mutmut results
+
+# Which rule of comparison sees which numeric defect, and which one cries wolf?
+evidence: .venv/ready
+	$(BIN)/python -m benchmarks.evidence
 
 .venv/ready: pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "diptych needs Python 3.11 or newer: make PYTHON=python3.x")'
