@@ -5,6 +5,7 @@ import typer
 from diptych.check_command import check
 from diptych.reader.commands import list_concepts, show
 from diptych.site.commands import serve, site
+from diptych.vectors_command import vectors
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -15,5 +16,6 @@ app = typer.Typer(
 app.command()(show)
 app.command("list")(list_concepts)
 app.command()(check)
+app.command()(vectors)
 app.command()(site)
 app.command()(serve)

@@ -48,9 +48,7 @@ def vocabulary_of(tokenizer: Any) -> dict[str, list[Any]]:
     return {
         "vocabulary": [[token, i] for i, token in enumerate(tokens)],
         "merges": [[tokens[left], tokens[right]] for left, right in tokenizer.merges],
-        "special_tokens": [
-            [token, n_tokens + i] for i, token in enumerate(tokenizer.special_tokens)
-        ],
+        "special_tokens": [[*pair] for pair in tokenizer.special_tokens.items()],
     }
 
 

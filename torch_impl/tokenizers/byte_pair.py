@@ -105,6 +105,16 @@ class BytePairTokenizer(Tokenizer):
         """How many ids there are: bytes, merges and special tokens."""
         return 256 + len(self.merges) + len(self.special_lengths)
 
+    @property
+    def special_tokens(self) -> dict[str, int]:
+        """The id of every special token; they are the last ids.
+
+        >>> BytePairTokenizer([(97, 98)], ["<|end|>"]).special_tokens
+        {'<|end|>': 257}
+        """
+        first = self.vocab_size - len(self._special_tokens)
+        return {token: first + i for i, token in enumerate(self._special_tokens)}
+
     def encode(
         self,
         text: str,
