@@ -64,8 +64,8 @@ PROJECTIONS = (
         "bias-dropped-on-keys",
         "Keys get no bias",
         "A bias on the keys adds the same number to all scores of a query, and softmax "
-        "cancels it: the output is right. A cache of such keys is not, nor is what a "
-        "later change of the softmax makes of it.",
+        "cancels it: the output is right, which is why Whisper leaves it out on "
+        "purpose. In a port the keys then differ, and so does a cache of them.",
         Place(
             {**V2, **MASKED},
             "keys = self.W_key(x)",

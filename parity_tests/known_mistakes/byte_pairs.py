@@ -161,9 +161,9 @@ MERGES = (
     *known(
         "bpe-overlap",
         "Every hit in a run is merged",
-        "In `aaa` the pair a a is found twice, and one `a` is part of both. Two "
-        "tokens are made of three letters, as happens wherever neighbours are "
-        "compared all at once.",
+        "In `aaa` the pair a a is found twice, and one `a` is part of both. Where "
+        "neighbours are compared all at once, one token is made of all three, and a "
+        "letter is lost.",
         Place(
             in_file("merge_pairs"),
             "picked = (unsure < start) & ((place - start) % 2 == 0)",
@@ -182,7 +182,7 @@ MERGES = (
             "repeats = np.append(False, ranks[1:] == ranks[:-1])\n"
             "sure = known & (ranks < from_left + repeats) & (ranks <= from_right)",
             "repeats = np.append(False, known[:-1])\nsure = known",
-            caught_by="tokenizers/test_merge_pairs.py::test_it_is_the_textbook_loop",
+            caught_by="tokenizers/test_merge_pairs.py::test_a_word_becomes_its_symbols",
         ),
         seen_in=(
             "https://github.com/rasbt/LLMs-from-scratch/tree/main/ch02/"

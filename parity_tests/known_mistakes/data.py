@@ -24,7 +24,7 @@ CUTTING = (
         "windows-stride-skips",
         "A window starts one token too late each time",
         "The target's extra token is counted into the stride, so that one token in "
-        "each window is never predicted. The book's first printing said so.",
+        "each window is never predicted. An early edition of the book said so.",
         Place(WINDOWS, "[::stride]", "[:: stride + 1]"),
         seen_in=("rasbt/LLMs-from-scratch#23",),
     ),
