@@ -26,7 +26,7 @@ mutation: .venv/ready
 
 # Which rule of comparison sees which numeric defect, and which one cries wolf?
 evidence: .venv/ready
-	$(BIN)/python -m benchmarks.evidence
+	$(BIN)/python -m benchmarks.evidence --write README.md
 
 .venv/ready: pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "diptych needs Python 3.11 or newer: make PYTHON=python3.x")'

@@ -14,6 +14,7 @@ from jaxtyping import Int
 
 from reference.tokenizers import gpt2_vocabulary
 from reference.tokenizers.byte_vocabulary import ByteVocabulary
+from reference.tokenizers.ids import token_ids
 from reference.tokenizers.merge_table import merge_rows
 from reference.tokenizers.special_tokens import (
     Choice,
@@ -23,7 +24,7 @@ from reference.tokenizers.special_tokens import (
     refuse_special_tokens,
     unpack,
 )
-from reference.tokenizers.text import code_points, token_ids
+from reference.tokenizers.text import code_points
 from reference.tokenizers.tokenizer import Tokenizer
 from reference.tokenizers.train_merges import train_merges
 

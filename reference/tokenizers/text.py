@@ -8,8 +8,6 @@ Twin:   torch_impl/tokenizers/text.py
 import numpy as np
 from jaxtyping import Int
 
-from reference.tokenizers.ids import token_ids as token_ids
-
 N_CODE_POINTS = 0x110000
 
 

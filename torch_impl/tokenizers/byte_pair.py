@@ -15,6 +15,7 @@ from torch import Tensor
 
 from torch_impl.tokenizers import gpt2_vocabulary
 from torch_impl.tokenizers.byte_vocabulary import ByteVocabulary
+from torch_impl.tokenizers.ids import token_ids
 from torch_impl.tokenizers.merge_table import merge_rows
 from torch_impl.tokenizers.special_tokens import (
     Choice,
@@ -24,7 +25,7 @@ from torch_impl.tokenizers.special_tokens import (
     refuse_special_tokens,
     unpack,
 )
-from torch_impl.tokenizers.text import code_points, token_ids
+from torch_impl.tokenizers.text import code_points
 from torch_impl.tokenizers.tokenizer import Tokenizer
 from torch_impl.tokenizers.train_merges import train_merges
 

@@ -9,8 +9,6 @@ import torch
 from jaxtyping import Int
 from torch import Tensor
 
-from torch_impl.tokenizers.ids import token_ids as token_ids
-
 N_CODE_POINTS = 0x110000
 
 
