@@ -4,6 +4,7 @@ from parity_tests.attention import cases as attention
 from parity_tests.attention.gradient_yardsticks import (
     gradient_yardsticks as attention_gradients,
 )
+from parity_tests.attention.permuting import permuted as attention_permuted
 from parity_tests.concept import Concept
 from parity_tests.data import cases as data
 from parity_tests.data.gradient_yardsticks import (
@@ -29,6 +30,7 @@ def attention_variant(name: str, class_name: str, *supports: str) -> Concept:
         on_text=attention_on_text(class_name),
         yardsticks=attention.yardsticks,
         gradient_yardsticks=attention_gradients,
+        permuted=attention_permuted,
         supports=frozenset({"leading_axes", *supports}),
     )
 
@@ -75,6 +77,7 @@ CATALOGUE = (
         run_torch=data.embed_with_torch,
         on_text=embedding_on_text,
         gradient_yardsticks=embedding_gradients,
+        permuted=data.permuted_embedding,
     ),
     attention_variant("simple", "SimpleSelfAttention"),
     attention_variant("self_attention_v1", "SelfAttentionV1"),

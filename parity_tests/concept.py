@@ -14,7 +14,9 @@ from parity_tests.pinned import rerun_command
 
 __all__ = ["Case", "Concept"]
 
-GradientYardsticks = Callable[["Case", np.ndarray[Any, Any]], Mapping[str, float]]
+Array = np.ndarray[Any, Any]
+GradientYardsticks = Callable[[Case, Array], Mapping[str, float]]
+Permuted = Callable[[Case, np.random.Generator], tuple[Case, Any]]
 
 
 @dataclass(frozen=True)
@@ -23,6 +25,8 @@ class Concept:
 
     `yardsticks(case)` gives an honest rounding error for each quantity by its name,
     `gradient_yardsticks(case, grad_output)` for each gradient.
+    `permuted(case, rng)` gives a case that is equal in exact numbers, and how to bring
+    the channels of what comes out back into order.
     `on_text(text, seed)` gives cases on a real text, each with what it runs in words.
     `supports` names what it can do beyond the least that one of its kind must do.
     """
@@ -36,6 +40,7 @@ class Concept:
     supports: frozenset[str] = frozenset()
     yardsticks: Callable[[Case], Mapping[str, float]] = lambda case: {}
     gradient_yardsticks: GradientYardsticks = lambda case, grad_output: {}
+    permuted: Permuted = lambda case, rng: (case, slice(None))
 
     @property
     def name(self) -> str:

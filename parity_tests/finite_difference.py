@@ -16,20 +16,6 @@ from parity_tests.concept import Case, Concept
 Array = np.ndarray[Any, Any]
 
 
-def in_float64(case: Case) -> Case:
-    """Hold the same numbers in float64."""
-    return replace(
-        case,
-        inputs={name: widened(array) for name, array in case.inputs.items()},
-        weights={name: widened(array) for name, array in case.weights.items()},
-    )
-
-
-def widened(array: Array) -> Array:
-    """Hold floating-point numbers in float64, and leave ids and masks as they are."""
-    return array.astype(np.float64) if array.dtype.kind == "f" else array
-
-
 def direction_of(case: Case) -> dict[str, Array]:
     """Draw a direction: a normal number for each number that can move."""
     rng = np.random.default_rng(case.seed + 1)

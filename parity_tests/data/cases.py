@@ -1,5 +1,6 @@
 """Cases of what feeds a model: windows of a text, and embeddings of its tokens."""
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -50,6 +51,15 @@ def embedding_cases(draw: st.DrawFn) -> Case:
         )
     }
     return Case(config, {"ids": ids.astype(kind)}, weights, seed=seed)
+
+
+def permuted_embedding(
+    case: Case, rng: np.random.Generator
+) -> tuple[Case, np.ndarray[Any, Any]]:
+    """Permute the channels of an embedding, and say how to undo it."""
+    order = rng.permutation(case.config["output_dim"])
+    weights = {name: array[:, order] for name, array in case.weights.items()}
+    return replace(case, weights=weights), np.argsort(order)
 
 
 def windows_of_reference(windows_class: Any, case: Case) -> list[Any]:

@@ -11,13 +11,13 @@ from parity_tests.catalogue import concept
 from parity_tests.data.gradient_mistakes import GRADIENT_MISTAKES
 from parity_tests.finite_difference import (
     direction_of,
-    in_float64,
     slope_by_difference,
     slope_by_gradients,
 )
 from parity_tests.gradients import compare_gradients
 from parity_tests.known_mistakes.build import mistaken_class
 from parity_tests.known_mistakes.trial import cases_of
+from parity_tests.precision import in_float64
 
 EMBEDDING = concept("embedding")
 
