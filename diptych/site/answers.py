@@ -18,10 +18,11 @@ from diptych.site.build import source_of
 from diptych.site.contents import index_page
 from diptych.site.laws import root
 from diptych.site.museum import exhibits
-from diptych.site.pages import MUSEUM, error_page, museum_page, pair_page
+from diptych.site.pages import MUSEUM, pair_page
 from diptych.site.palette import style_sheet
 from diptych.site.proof import proof
 from diptych.site.runs import asked
+from diptych.site.side_pages import error_page, museum_page
 from diptych.site.worst import WORST, read_worst
 
 LONGEST_ADDRESS = 4096

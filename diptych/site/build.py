@@ -12,16 +12,11 @@ from diptych.reader.reading import Reading, read, read_source
 from diptych.site.contents import index_page
 from diptych.site.laws import root, test_path
 from diptych.site.museum import exhibits
-from diptych.site.pages import (
-    MUSEUM,
-    file_name,
-    museum_page,
-    pair_page,
-    source_page,
-)
+from diptych.site.pages import MUSEUM, file_name, pair_page
 from diptych.site.palette import style_sheet
 from diptych.site.proof import proof
 from diptych.site.runs import offered
+from diptych.site.side_pages import museum_page, source_page
 from diptych.site.worst import WORST, read_worst
 
 

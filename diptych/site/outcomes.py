@@ -7,7 +7,8 @@ import numpy as np
 
 from diptych.reader.measure import numbers
 from diptych.reader.model import Axis, Run, Value
-from diptych.site.tables import Cell, Panel, Table, figure
+from diptych.site.figures import figure
+from diptych.site.tables import Cell, Panel, Table
 
 Drawing = tuple[Panel, ...]
 LONGEST = 120  # characters of a piece

@@ -10,14 +10,15 @@ from diptych.reader.contents import READING_ORDER
 from diptych.reader.reading import Reading, read_source
 from diptych.reader.visible import visible
 from diptych.site import laws as lawbook
-from diptych.site.code import highlighted, numbered_lines
+from diptych.site.code import highlighted
+from diptych.site.forms import form
 from diptych.site.formulas import mathml
 from diptych.site.ladders import climbs, pieces
-from diptych.site.museum import exhibits, trials
+from diptych.site.museum import exhibits
 from diptych.site.proof import Proof, proof
 from diptych.site.prose import lede, prose, sentence
 from diptych.site.rows import section_views
-from diptych.site.runs import Run, address, form, offered
+from diptych.site.runs import Run, address, offered
 from diptych.site.wording import shortened, small
 from parity_tests.agreement import LIMIT
 
@@ -153,28 +154,3 @@ def proof_sentence(found: Proof) -> str:
         f"{said}The worst came to {found.score:.1f} of the {LIMIT:.0f} that still "
         f"count as rounding."
     )
-
-
-def museum_page(reading: Reading) -> str:
-    """Render the known mistakes of a pair."""
-    template = environment().get_template("museum.html")
-    return template.render(
-        root="../" * reading.path.count("/"),
-        name=reading.path.rpartition("/")[2],
-        reading=reading,
-        exhibits=exhibits(reading.path),
-        trials=trials(reading.path),
-    )
-
-
-def source_page(file: str, text: str, pairs: list[Reading]) -> str:
-    """Render a whole source file."""
-    template = environment().get_template("source.html")
-    root = "../" * (file.count("/") + 1)
-    lines = numbered_lines(text)
-    return template.render(root=root, file=file, lines=lines, pairs=pairs)
-
-
-def error_page(sentence: str) -> str:
-    """Render a sentence that says what is wrong."""
-    return environment().get_template("error.html").render(root="/", sentence=sentence)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from diptych.reader.model import Code, Row, Section, Step
-from diptych.site.tables import Figure, figures
+from diptych.site.figures import Figure, figures
 
 LABELS = {"numpy": "NumPy", "torch": "PyTorch"}
 

@@ -1,9 +1,4 @@
-"""Values as tables: tokens as row and column heads, one head of attention at a time.
-
-A `Figure` is one quantity of one row. Its panels are the parts of it that are looked
-at one after the other: the heads of attention, the calls of a function, the passes of
-a loop.
-"""
+"""Values as tables: tokens as row and column heads, and in each cell the number."""
 
 import itertools
 from collections.abc import Iterator
@@ -12,12 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from diptych.reader.model import Row, Run, Value
+from diptych.reader.model import Value
 from diptych.site.palette import strength
-from diptych.site.wording import apart, shape_in_words, written
-
-MOST_PANELS = 8
-MOST_CELLS = {True: 120, False: 576}  # of all panels of a figure: strips, tables
+from diptych.site.wording import written
 
 
 @dataclass(frozen=True)
@@ -68,92 +60,6 @@ class Panel:
         """Whether the labels of the strip only count from 0 on."""
         labels = [label for label, _ in self.strip]
         return len(labels) > 1 and labels == [str(n) for n in range(len(labels))]
-
-
-@dataclass(frozen=True)
-class Figure:
-    """One quantity of one row, ready to be drawn."""
-
-    name: str
-    shape: str
-    dtype: str
-    verdict: str
-    agrees: bool | None
-    panels: tuple[Panel, ...]
-    cut: tuple[str, ...]
-
-
-def figures(row: Row) -> list[Figure]:
-    """Draw every quantity of a row; what several runs computed becomes panels."""
-    names = dict.fromkeys(value.name for run in row.runs for value in run.values)
-    return [figure(name, row.runs) for name in names]
-
-
-def figure(name: str, runs: tuple[Run, ...]) -> Figure:
-    """Draw one quantity: a panel for each run and each place of its leading axes."""
-    found = [(run, value) for run in runs for value in run.values if value.name == name]
-    values = [value for _, value in found]
-    some = max(values, key=lambda value: value.difference or 0.0)
-    several = {
-        "call": len({run.call for run, _ in found}) > 1,
-        "pass": len({run.turn for run, _ in found}) > 1,
-    }
-    shown = [panel for run, value in found for panel in panels(run, value, several)]
-    fitting = few(shown)
-    return Figure(
-        name=name,
-        shape=shape_in_words(some),
-        dtype=some.dtype,
-        verdict=apart(values),
-        agrees=None if some.agrees is None else all(v.agrees for v in values),
-        panels=tuple(fitting),
-        cut=tuple(filter(None, [some.cut, left_out(len(fitting), len(shown))])),
-    )
-
-
-def few(panels: list[Panel]) -> list[Panel]:
-    """Keep as many panels as a page can carry, one at the least."""
-    kept, n_cells = panels[:1], 0
-    for before, panel in itertools.pairwise(panels[:MOST_PANELS]):
-        n_cells += before.n_cells
-        if n_cells + panel.n_cells > MOST_CELLS[panel.table is None]:
-            break
-        kept.append(panel)
-    return kept
-
-
-def left_out(n_shown: int, n_panels: int) -> str:
-    """Say how many panels are shown, if that is not all of them."""
-    return f"The first {n_shown} of {n_panels} are shown." if n_shown < n_panels else ""
-
-
-def panels(run: Run, value: Value, several: dict[str, bool]) -> Iterator[Panel]:
-    """Yield a table for each place of the axes before the last two."""
-    picks, words = [], []
-    for kind, place in (("call", run.call), ("pass", run.turn - 1)):
-        if several[kind]:
-            picks.append((kind, place))
-            words.append(f"{kind} {place + 1}")
-    if not isinstance(value.shown, np.ndarray):
-        yield Panel(", ".join(words), tuple(picks), pieces=pieces(value.shown))
-        return
-    leading = value.axes[:-2]
-    for places in itertools.product(*(range(len(axis.labels)) for axis in leading)):
-        own = zip(leading, places, strict=True)
-        found = [
-            (axis.name or "part", at, axis.labels[at])
-            for axis, at in own
-            if len(axis.labels) > 1
-        ]
-        label = ", ".join([*words, *(said for _, _, said in found)])
-        where = (*picks, *((name, at) for name, at, _ in found))
-        yield Panel(label, where, **drawn(value, places))
-
-
-def pieces(shown: Any) -> tuple[str, ...]:
-    """Write text, or a row of texts, piece by piece."""
-    entries = shown if isinstance(shown, list | tuple) else [shown]
-    return tuple(written(entry) for entry in entries)
 
 
 def drawn(value: Value, places: tuple[int, ...]) -> dict[str, Any]:

@@ -2,33 +2,25 @@
 
 import os
 import re
+from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
 
 from diptych.reader.contents import READING_ORDER
 from diptych.reader.inputs import Choices
+from diptych.reader.model import Code, Row
 from diptych.reader.reading import Reading, read
 from diptych.site import museum
 from diptych.site.build import pages_of
+from diptych.site.figures import figures
 from diptych.site.laws import laws
 from diptych.site.outcomes import OFF, draw, marked
-from diptych.site.pages import museum_page, pair_page
-from diptych.site.palette import (
-    CODE_GROUND,
-    DARK,
-    LEAST_CONTRAST,
-    LIGHT,
-    STRENGTHS,
-    code_colours,
-    contrast,
-    heat_colours,
-)
+from diptych.site.pages import pair_page
 from diptych.site.runs import offered
-from diptych.site.tables import figures
+from diptych.site.side_pages import museum_page
 
 PAIR = re.compile(r"(tokenizers|data|attention)/\w+\.html$|^\w+\.html$")
 MOST_BYTES = 200_000
@@ -58,19 +50,6 @@ class Outline(HTMLParser):
 @pytest.fixture(scope="module")
 def causal() -> Reading:
     return read("attention/causal")
-
-
-@pytest.mark.parametrize("theme", [LIGHT, DARK], ids=["light", "dark"])
-def test_every_cell_can_be_read_on_its_colour(theme: Any) -> None:
-    for sign in "pn":
-        for level in range(1, STRENGTHS + 1):
-            assert contrast(*heat_colours(theme, sign, level)) >= LEAST_CONTRAST
-
-
-@pytest.mark.parametrize("theme", ["light", "dark"])
-def test_every_colour_of_code_can_be_read(theme: Any) -> None:
-    for colour in code_colours(theme).values():
-        assert contrast(colour, CODE_GROUND[theme]) >= LEAST_CONTRAST
 
 
 @pytest.mark.parametrize("path", READING_ORDER)
@@ -199,3 +178,21 @@ def test_a_mistake_is_marked_where_it_can_be_seen() -> None:
     cells = [cell for _, cell in marked(wrong, right)[0].strip]
 
     assert [OFF in cell.kind for cell in cells] == [False, True]
+
+
+def test_a_fused_call_stands_beside_the_steps_that_it_does(causal: Reading) -> None:
+    setup, first, *several, last = causal.sections[0].rows
+    call = Code("torch_impl/attention/causal.py", 77, "one_call_for_all()", 2, 5)
+    fused = Row(
+        tuple(row.steps[0] for row in several),
+        tuple(code for row in several for code in row.reference),
+        (call,),
+        tuple(run for row in several for run in row.runs),
+    )
+    section = replace(causal.sections[0], rows=(setup, first, fused, last))
+
+    content = pair_page(replace(causal, sections=(section,)), None)
+
+    assert content.count("one_call_for_all") == 1
+    assert "One call for steps 2 to 5" in content
+    assert {f"step-{number}" for number in range(7)} <= set(Outline(content).ids)
