@@ -1,0 +1,1 @@
+"""The contract: both sides in lockstep, the laws of each part, and the kit."""

@@ -199,7 +199,6 @@ def test_there_is_no_way_back_before_the_way_forward(variant):
     )
 
 
-@pytest.mark.usefixtures("without_shape_checks")
 @each_of(VARIANTS)
 def test_a_gradient_that_is_not_of_the_output_is_refused(variant):
     attention = variant.reference(**PINNED[variant.name])

@@ -339,7 +339,6 @@ def test_it_is_the_multi_head_attention_of_pytorch(side, case):
 # Refusals
 
 
-@pytest.mark.usefixtures("without_shape_checks")
 @both_backends
 @pytest.mark.parametrize(
     ("changed", "error", "text"),
@@ -351,7 +350,6 @@ def test_a_bad_configuration_is_refused(backend, changed, error, text):
     assert actual == (error, text)
 
 
-@pytest.mark.usefixtures("without_shape_checks")
 @both_backends
 @pytest.mark.parametrize(("x", "error", "text"), [*BAD_INPUTS, *TOO_LONG])
 def test_a_bad_input_is_refused(backend, x, error, text):

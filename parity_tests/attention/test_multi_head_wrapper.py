@@ -255,7 +255,6 @@ def test_each_head_is_scaled_dot_product_attention_that_is_causal(side, case):
 # Refusals
 
 
-@pytest.mark.usefixtures("without_shape_checks")
 @both_backends
 @pytest.mark.parametrize(
     ("changed", "error", "text"), [*BAD_SIZES, *BAD_CONTEXTS, *BAD_DROPOUTS, *BAD_HEADS]
@@ -266,7 +265,6 @@ def test_a_bad_configuration_is_refused(backend, changed, error, text):
     assert actual == (error, text)
 
 
-@pytest.mark.usefixtures("without_shape_checks")
 @both_backends
 @pytest.mark.parametrize(("x", "error", "text"), [*BAD_INPUTS, *TOO_LONG])
 def test_a_bad_input_is_refused(backend, x, error, text):

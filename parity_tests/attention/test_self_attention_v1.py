@@ -153,7 +153,6 @@ def test_it_is_scaled_dot_product_attention(side, case):
 # Refusals
 
 
-@pytest.mark.usefixtures("without_shape_checks")
 @both_backends
 @pytest.mark.parametrize(("changed", "error", "text"), BAD_SIZES)
 def test_a_bad_configuration_is_refused(backend, changed, error, text):
@@ -162,7 +161,6 @@ def test_a_bad_configuration_is_refused(backend, changed, error, text):
     assert actual == (error, text)
 
 
-@pytest.mark.usefixtures("without_shape_checks")
 @both_backends
 @pytest.mark.parametrize(("x", "error", "text"), BAD_INPUTS)
 def test_a_bad_input_is_refused(backend, x, error, text):

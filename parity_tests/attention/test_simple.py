@@ -145,7 +145,6 @@ def test_it_is_scaled_dot_product_attention_at_scale_one(side, case):
 # Refusals
 
 
-@pytest.mark.usefixtures("without_shape_checks")
 @both_backends
 @pytest.mark.parametrize(("x", "error", "text"), [*NO_TIME, *WHOLE_NUMBERS])
 def test_a_bad_input_is_refused(backend, x, error, text):

@@ -152,7 +152,6 @@ def test_the_windows_of_a_text_go_in_as_they_are(backend):
 # Refusals
 
 
-@pytest.mark.usefixtures("without_shape_checks")
 @both_backends
 @pytest.mark.parametrize(
     ("ids", "error", "message"),
@@ -179,7 +178,6 @@ def test_what_cannot_be_embedded_is_refused(backend, ids, error, message):
     assert actual == expected
 
 
-@pytest.mark.usefixtures("without_shape_checks")
 @both_backends
 @pytest.mark.parametrize(
     ("sizes", "error", "message"),

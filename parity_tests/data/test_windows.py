@@ -156,7 +156,6 @@ def test_a_shuffling_data_loader_takes_every_window_once():
 # Refusals
 
 
-@pytest.mark.usefixtures("without_shape_checks")
 @both_backends
 @pytest.mark.parametrize(
     ("ids", "max_length", "stride", "error", "message"),
@@ -179,7 +178,6 @@ def test_bad_arguments_are_refused(backend, ids, max_length, stride, error, mess
     assert actual == expected
 
 
-@pytest.mark.usefixtures("without_shape_checks")
 @both_backends
 @pytest.mark.parametrize(
     ("ids", "error", "message"),

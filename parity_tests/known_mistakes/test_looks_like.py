@@ -26,7 +26,6 @@ from parity_tests.known_mistakes.trial import (
 N_OBSERVED = 30  # the first cases of all
 N_DEPARTURES = 1  # and the first in which the mistake makes a difference
 
-pytestmark = pytest.mark.usefixtures("without_shape_checks")
 
 of_each_concept = pytest.mark.parametrize(
     "concept", CATALOGUE, ids=[each.path for each in CATALOGUE]

@@ -26,7 +26,6 @@ from parity_tests.lockstep import compare_in_lockstep
 
 SUITE = Path(__file__).parent.parent
 
-pytestmark = pytest.mark.usefixtures("without_shape_checks")
 
 of_each_concept = pytest.mark.parametrize(
     "concept", CATALOGUE, ids=[each.path for each in CATALOGUE]

@@ -266,7 +266,6 @@ def test_training_refuses_a_lone_surrogate(side, name):
     assert refusal(run, side)[0] is ValueError
 
 
-@pytest.mark.usefixtures("without_shape_checks")
 @each_side
 @pytest.mark.parametrize(
     ("run", "expected"),
@@ -302,7 +301,6 @@ def test_bad_input_is_refused(side, run, expected):
     assert refusal(lambda side: run(gpt2(side)), side) == expected
 
 
-@pytest.mark.usefixtures("without_shape_checks")
 @each_side
 @pytest.mark.parametrize(
     ("arguments", "expected"),
@@ -346,7 +344,6 @@ def test_a_size_without_room_is_refused(side, size, special_tokens, least):
     assert refusal(run, side) == (ValueError, message)
 
 
-@pytest.mark.usefixtures("without_shape_checks")
 @each_side
 def test_a_size_that_is_no_whole_number_is_refused(side):
     message = "vocab_size must be a whole number, got 300.0"

@@ -92,7 +92,6 @@ def test_the_bytes_of_a_token_are_those_of_its_parts(side, merges, random):
 # Refusals
 
 
-@pytest.mark.usefixtures("without_shape_checks")
 @each_side
 @pytest.mark.parametrize(
     ("base_bytes", "message"),

@@ -158,7 +158,6 @@ def test_an_unknown_character_is_refused(backend, unknown, message):
     assert actual == expected
 
 
-@pytest.mark.usefixtures("without_shape_checks")
 @both_backends
 @pytest.mark.parametrize(
     ("vocabulary", "kind", "message"),

@@ -69,7 +69,6 @@ def test_the_columns_are_the_lowest_ranks_there_are(side, merges):
 # Refusals
 
 
-@pytest.mark.usefixtures("without_shape_checks")
 @each_side
 @pytest.mark.parametrize(
     ("merges", "message"),
@@ -89,7 +88,6 @@ def test_merges_that_no_training_finds_are_refused(side, merges, message):
     assert refusal(lambda side: table(side, merges), side) == (ValueError, message)
 
 
-@pytest.mark.usefixtures("without_shape_checks")
 @each_side
 def test_rows_that_are_no_pairs_are_refused(side):
     def build(side):

@@ -73,7 +73,6 @@ def test_each_becomes_the_end_of_a_text(side, text, tokens):
 # Refusals
 
 
-@pytest.mark.usefixtures("without_shape_checks")
 @each_side
 @pytest.mark.parametrize(
     ("tokens", "expected"),

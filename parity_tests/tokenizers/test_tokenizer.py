@@ -331,7 +331,6 @@ def test_an_incomplete_state_is_refused_and_changes_nothing(kind):
 # Refusals
 
 
-@pytest.mark.usefixtures("without_shape_checks")
 @both_backends
 @every_kind
 @pytest.mark.parametrize(
@@ -347,7 +346,6 @@ def test_what_is_no_string_is_refused(backend, kind, given, name):
     assert refusal(lambda: train(backend, kind, given)) == expected
 
 
-@pytest.mark.usefixtures("without_shape_checks")
 @both_backends
 @every_kind
 def test_one_string_is_no_batch(backend, kind):
@@ -382,7 +380,6 @@ def test_a_lone_surrogate_is_refused_in_the_same_words(kind, hurts):
     assert actual == expected
 
 
-@pytest.mark.usefixtures("without_shape_checks")
 @both_backends
 @every_kind
 @pytest.mark.parametrize(
@@ -406,7 +403,6 @@ def test_an_id_that_is_none_is_refused(backend, kind, ids, error, message):
     assert actual == expected
 
 
-@pytest.mark.usefixtures("without_shape_checks")
 @both_backends
 @every_kind
 @pytest.mark.parametrize(
@@ -470,7 +466,6 @@ def test_a_file_of_another_kind_is_refused(backend, kind, said, tmp_path):
     assert actual == expected
 
 
-@pytest.mark.usefixtures("without_shape_checks")
 @both_backends
 @pytest.mark.parametrize("kind", ["WordTokenizer", "CharacterTokenizer"])
 @pytest.mark.parametrize(

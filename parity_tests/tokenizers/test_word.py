@@ -231,7 +231,6 @@ def test_an_unknown_word_is_refused_without_unk(backend, text, message):
     assert actual == expected
 
 
-@pytest.mark.usefixtures("without_shape_checks")
 @both_backends
 @pytest.mark.parametrize(
     ("vocabulary", "kind", "message"),
