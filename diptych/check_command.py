@@ -65,7 +65,7 @@ def check(
         known = read_pinned(departures) if departures else []
         content = text.read_text(encoding="utf-8") if text else None
         if impl is not None:
-            from parity_tests.kit.check import Request
+            from parity_tests.kit.asking import Request, listed
 
             if len(concepts) != 1:
                 raise ValueError("--impl is checked against one pair; name it")
@@ -75,7 +75,7 @@ def check(
                 examples,
                 seed,
                 dtype,
-                frozenset(filter(None, supports.split(","))),
+                listed(supports),
                 tuple(convention or ()),
                 time_limit,
             )
@@ -118,13 +118,27 @@ def check_implementation(
     from parity_tests.kit.check import check_departures
 
     mine = [entry for entry in known if entry.concept == request.concept.path]
+    if known and not mine:
+        raise ValueError(f"there is no departure of {request.concept.name} in the file")
     verdict = (
         check_departures(request, mine)
         if mine
-        else check_with_kit(request, [entry.case for entry in pinned])
+        else check_with_kit(request, cases_of(request.concept, pinned))
     )
     if as_json:
         typer.echo(json.dumps(verdict.as_dict(), indent=2))
     else:
         report_verdict(verdict)
     return verdict.exit_status
+
+
+def cases_of(concept: Any, pinned: Sequence[Any]) -> list[Any]:
+    """Take the cases of one pair out of a file.
+
+    Raises:
+        ValueError: the file has none of it.
+    """
+    mine = [entry.case for entry in pinned if entry.concept == concept.path]
+    if pinned and not mine:
+        raise ValueError(f"there is no case of {concept.name} in the file")
+    return mine

@@ -40,6 +40,8 @@ def lines(verdict: Verdict) -> list[Text]:
     for sentence, reason in verdict.laws.items():
         outcome = "holds" if reason is None else f"is broken: {reason}"
         found.append(Text(f"  law: {sentence}: {outcome}"))
+    for capability, n_examples in sorted(verdict.tried.items()):
+        found.append(Text(f"  tried as declared: {capability}, {n_examples} examples"))
     for capability in verdict.not_tried:
         found.append(Text(f"  not tried, since not declared: {capability}"))
     found += [Text(f"  {remark}") for remark in verdict.remarks]

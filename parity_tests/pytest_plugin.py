@@ -20,6 +20,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption("--diptych-concept", help="the pair that it implements")
     group.addoption("--diptych-impl", help="what is checked, as module:name")
     group.addoption("--diptych-supports", default="", help="what it declares")
+    group.addoption("--diptych-convention", action="append", default=[])
     group.addoption("--diptych-examples", type=int, default=100)
     group.addoption("--diptych-seed", type=int, default=0)
     group.addoption("--diptych-dtype", choices=["float64", "float32"])

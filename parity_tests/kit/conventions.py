@@ -4,31 +4,48 @@ The reference keeps to one convention each. What an implementation of another on
 asked is translated, so that the same thing is computed.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from hypothesis.strategies import SearchStrategy
 
-from parity_tests.concept import Concept
+from parity_tests.attention.cases import attention_cases
+from parity_tests.concept import Case, Concept
 
 Request = dict[str, Any]
+Cases = SearchStrategy[Case]
+
+
+def untranslated(request: Request) -> Request:
+    """Ask as the reference is asked."""
+    return request
+
+
+def unrestricted(concept: Concept, cases: Cases) -> Cases:
+    """Try all cases."""
+    return cases
 
 
 @dataclass(frozen=True)
 class Convention:
-    """A name, what it says, whom it can concern, and how a request is translated."""
+    """A name, what it says, whom it can concern, and how a request is translated.
+
+    `cases` restricts the cases, for an implementation that cannot take them all.
+    """
 
     name: str
     sentence: str
     concerns: Callable[[Concept], bool]
-    translate: Callable[[Request], Request]
+    translate: Callable[[Request], Request] = untranslated
+    cases: Callable[[Concept, Cases], Cases] = unrestricted
 
 
 def weights_in_out(request: Request) -> Request:
     """Lay every projection out (in, out), as `x @ weight` takes it."""
     weights = {
-        name: np.ascontiguousarray(array.T) if name.endswith(".weight") else array
+        name: np.ascontiguousarray(array.T) if name.endswith("weight") else array
         for name, array in request["weights"].items()
     }
     return {**request, "weights": weights}
@@ -59,18 +76,40 @@ def has_linear(concept: Concept) -> bool:
     return concept.name in with_weights
 
 
-CONVENTIONS = (
+def square(concept: Concept, cases: Cases) -> Cases:
+    """Draw cases with as many channels going in as coming out."""
+    return attention_cases(concept.class_name, square=True)
+
+
+def not_empty(concept: Concept, cases: Cases) -> Cases:
+    """Draw cases with a text, and a token in it."""
+    return cases.filter(lambda case: all(len(i.flat) for i in case.inputs.values()))
+
+
+CONVENTIONS = (  # in the order in which a request is translated
     Convention(
-        "weights_in_out",
-        "projections are laid out (in, out), not (out, in)",
-        has_linear,
-        weights_in_out,
+        "square",
+        "as many channels go in as come out",
+        lambda concept: concept.group == "attention" and concept.name != "simple",
+        cases=square,
+    ),
+    Convention(
+        "not_empty",
+        "there is a text, and a token in it",
+        lambda concept: concept.name != "windows" and concept.group != "tokenizers",
+        cases=not_empty,
     ),
     Convention(
         "packed_projections",
         "query, key and value are one projection, in that order",
         lambda concept: has_linear(concept) and concept.name != "multi_head_wrapper",
         packed_projections,
+    ),
+    Convention(
+        "weights_in_out",
+        "projections are laid out (in, out), not (out, in)",
+        has_linear,
+        weights_in_out,
     ),
     Convention(
         "mask_drops",
@@ -84,3 +123,18 @@ CONVENTIONS = (
 def conventions_of(concept: Concept) -> dict[str, Convention]:
     """Give the conventions that a concept knows, by name."""
     return {each.name: each for each in CONVENTIONS if each.concerns(concept)}
+
+
+def translated(concept: Concept, names: Collection[str], request: Request) -> Request:
+    """Ask an implementation that keeps these conventions."""
+    for name, convention in conventions_of(concept).items():
+        request = convention.translate(request) if name in names else request
+    return request
+
+
+def cases_for(concept: Concept, names: Collection[str]) -> Cases:
+    """Choose the cases that an implementation with these conventions can take."""
+    cases = concept.cases
+    for name, convention in conventions_of(concept).items():
+        cases = convention.cases(concept, cases) if name in names else cases
+    return cases

@@ -29,8 +29,8 @@ class Expected:
 def asked(concept: Concept, case: Case) -> dict[str, Any]:
     """Write a case as a request: arrays for a layer, a vocabulary for a tokenizer."""
     if concept.group == "tokenizers":
-        tokenizer = concept.reference.train(case.inputs["corpus"], **case.config)
-        return {"make": vocabulary_of(tokenizer), "text": case.inputs["text"]}
+        made_of = vocabulary_of(learned(concept, case))
+        return {"make": made_of, "text": case.inputs["text"]}
     return {
         "inputs": dict(case.inputs),
         "weights": dict(case.weights),
@@ -54,12 +54,38 @@ def vocabulary_of(tokenizer: Any) -> dict[str, list[Any]]:
 
 def expected(concept: Concept, case: Case) -> Expected:
     """Run the reference on a case."""
-    result = concept.run_reference(concept.reference, case)
+    answer = answered(concept, concept.reference, case)
     if concept.group == "tokenizers":
-        return Expected(as_array(result[0]), 0.0, result[1])
+        return Expected(as_array(answer[0]), 0.0, answer[1])
+    return Expected(answer, concept.yardsticks(case).get("result", 0.0))
+
+
+def answered(concept: Concept, class_: Any, case: Case) -> Any:
+    """Run a class in the reference's form, and answer as an implementation would.
+
+    A tokenizer is made of what the reference has learned, as an implementation's is.
+    """
+    if concept.group == "tokenizers":
+        tokenizer = made(class_, learned(concept, case))
+        special = {"allowed_special": "all"} if "vocab_size" in case.config else {}
+        ids = tokenizer.encode(case.inputs["text"], **special)
+        return [ids, tokenizer.decode(ids)]
+    result = concept.run_reference(class_, case)
     if isinstance(result, list):  # windows: inputs and targets come first
-        return Expected(np.stack(result[:2]), 0.0)
-    return Expected(as_array(result), concept.yardsticks(case).get("result", 0.0))
+        return np.stack(result[:2])
+    return as_array(result)
+
+
+def learned(concept: Concept, case: Case) -> Any:
+    """Let the reference learn from the text of a case."""
+    return concept.reference.train(case.inputs["corpus"], **case.config)
+
+
+def made(class_: Any, tokenizer: Any) -> Any:
+    """Make a tokenizer of another class from what one has learned."""
+    if hasattr(tokenizer, "merges"):
+        return class_(tokenizer.merges, [*tokenizer.special_tokens])
+    return class_(tokenizer.vocabulary)
 
 
 def narrowed(case: Case, supports: frozenset[str], dtype: str | None) -> Case:

@@ -3,31 +3,39 @@
 import pytest
 
 from parity_tests.catalogue import concept
-from parity_tests.kit.check import Request, check
+from parity_tests.kit.asking import Request, listed
+from parity_tests.kit.check import check
 from parity_tests.kit.laws import laws_of
 from parity_tests.kit.verdict import Verdict
+
+
+def request_of(config: pytest.Config) -> Request:
+    """Read what is asked for; what cannot be asked for ends the run with status 2."""
+    try:
+        return Request(
+            concept(config.getoption("--diptych-concept")),
+            config.getoption("--diptych-impl"),
+            examples=config.getoption("--diptych-examples"),
+            seed=config.getoption("--diptych-seed"),
+            dtype=config.getoption("--diptych-dtype"),
+            supports=listed(config.getoption("--diptych-supports")),
+            conventions=tuple(config.getoption("--diptych-convention")),
+        )
+    except (KeyError, ValueError) as error:
+        pytest.exit(str(error.args[0]), returncode=2)
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """Make one test of each law that binds the concept."""
     if "sentence" in metafunc.fixturenames:
-        pair = concept(metafunc.config.getoption("--diptych-concept"))
+        pair = request_of(metafunc.config).concept
         metafunc.parametrize("sentence", [law.sentence for law in laws_of(pair)])
 
 
 @pytest.fixture(scope="module")
 def verdict(pytestconfig: pytest.Config) -> Verdict:
     """Check it once; the tests look at what was found."""
-    supports = pytestconfig.getoption("--diptych-supports")
-    request = Request(
-        concept(pytestconfig.getoption("--diptych-concept")),
-        pytestconfig.getoption("--diptych-impl"),
-        examples=pytestconfig.getoption("--diptych-examples"),
-        seed=pytestconfig.getoption("--diptych-seed"),
-        dtype=pytestconfig.getoption("--diptych-dtype"),
-        supports=frozenset(filter(None, supports.split(","))),
-    )
-    found = check(request)
+    found = check(request_of(pytestconfig))
     if found.not_runnable:
         pytest.exit(found.not_runnable, returncode=2)
     return found

@@ -1,5 +1,6 @@
 """What the kit found out about an implementation."""
 
+from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -10,7 +11,10 @@ AGREES, DEPARTS, NOT_RUNNABLE = 0, 1, 2
 
 @dataclass
 class Verdict:
-    """The outcome of a check; `as_dict` is what `--json` prints."""
+    """The outcome of a check; `as_dict` is what `--json` prints.
+
+    `tried` counts the examples that tried each declared capability.
+    """
 
     concept: str
     implementation: str
@@ -20,6 +24,7 @@ class Verdict:
     case: Case | None = None
     looks_like: list[str] = field(default_factory=list)
     laws: dict[str, str | None] = field(default_factory=dict)
+    tried: Counter[str] = field(default_factory=Counter)
     not_tried: list[str] = field(default_factory=list)
     remarks: list[str] = field(default_factory=list)
     not_runnable: str | None = None
@@ -52,6 +57,7 @@ class Verdict:
                 sentence: "holds" if reason is None else reason
                 for sentence, reason in self.laws.items()
             },
+            "tried": dict(sorted(self.tried.items())),
             "not_tried": self.not_tried,
             "remarks": self.remarks,
             "not_runnable": self.not_runnable,

@@ -1,9 +1,7 @@
 """The process that other people's code runs in, so that it cannot harm the kit."""
 
-import contextlib
 import importlib
 import inspect
-import io
 import sys
 from collections.abc import Callable
 from multiprocessing.connection import Connection
@@ -12,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from parity_tests import border
+from parity_tests.kit.printed import Printed
 
 Answer = dict[str, Any]
 
@@ -19,24 +18,21 @@ Answer = dict[str, Any]
 def serve(connection: Connection, target: str, path: list[str]) -> None:
     """Load `module:name`, say what it is, then answer one request after another."""
     sys.path[:] = path
-    printed = io.StringIO()
-    with contextlib.redirect_stdout(printed), contextlib.redirect_stderr(printed):
+    printed = Printed()
+    try:
+        run = runner(load(target))
+    except BaseException as error:
+        connection.send_bytes(border.write({"trouble": said(error)}))
+        return
+    connection.send_bytes(border.write({"loaded": run.__name__}))
+    while True:
         try:
-            run = runner(load(target))
-        except BaseException as error:
-            connection.send_bytes(border.write({"trouble": said(error)}))
+            request = connection.recv_bytes()
+        except EOFError:
             return
-        connection.send_bytes(border.write({"loaded": run.__name__}))
-        while True:
-            try:
-                request = connection.recv_bytes()
-            except EOFError:
-                return
-            printed.seek(0)
-            printed.truncate()
-            answer = attempt(run, border.read(request))
-            answer["printed"] = printed.getvalue()[:200]
-            connection.send_bytes(border.write(answer))
+        answer = attempt(run, border.read(request))
+        answer["printed"] = printed.taken()
+        connection.send_bytes(border.write(answer))
 
 
 def load(target: str) -> Any:
@@ -56,18 +52,10 @@ def load(target: str) -> Any:
 
 def runner(implementation: Any) -> Callable[[dict[str, Any]], Any]:
     """Choose how to run it: a module class, or a function or factory."""
-    import torch  # here, since the kit itself can do without it
+    torch = sys.modules.get("torch")  # not imported for those that do without
 
     def module(request: dict[str, Any]) -> Any:
-        config = {k: v for k, v in request["config"].items() if k != "training"}
-        given = {k: v for k, v in request["inputs"].items() if k != "keep"}
-        inputs = [torch.from_numpy(array) for array in given.values()]
-        state = {k: torch.from_numpy(v) for k, v in request["weights"].items()}
-        made = implementation(**config)
-        made.to(next((v.dtype for v in [*state.values(), *inputs]), None))
-        made.load_state_dict(state)
-        torch.manual_seed(request["seed"])
-        return made.train(request["config"]["training"])(*inputs).detach().numpy()
+        return run_module(implementation, request)
 
     def function(request: dict[str, Any]) -> Any:
         return implementation(request["inputs"], request["weights"], request["config"])
@@ -77,13 +65,31 @@ def runner(implementation: Any) -> Callable[[dict[str, Any]], Any]:
         ids = tokenizer.encode(request["text"])
         return ids, tokenizer.decode(ids)
 
-    if inspect.isclass(implementation) and issubclass(implementation, torch.nn.Module):
+    is_class = torch is not None and inspect.isclass(implementation)
+    if is_class and issubclass(implementation, torch.nn.Module):
         return module
+    if not callable(implementation):
+        raise TypeError(f"{type(implementation).__name__} cannot be called")
 
     def called(request: dict[str, Any]) -> Any:
         return factory(request) if "make" in request else function(request)
 
     return called
+
+
+def run_module(implementation: Any, request: dict[str, Any]) -> Any:
+    """Build a module class, load the weights, and send the input through."""
+    torch = sys.modules["torch"]
+    config = {k: v for k, v in request["config"].items() if k != "training"}
+    given = {k: v for k, v in request["inputs"].items() if k != "keep"}
+    inputs = [torch.from_numpy(array) for array in given.values()]
+    state = {k: torch.from_numpy(v) for k, v in request["weights"].items()}
+    made = implementation(**config)
+    made.to(next((v.dtype for v in [*state.values(), *inputs]), None))
+    made.load_state_dict(state)
+    torch.manual_seed(request["seed"])
+    result = made.train(request["config"]["training"])(*inputs)
+    return result.detach().numpy() if isinstance(result, torch.Tensor) else result
 
 
 def tables(make: dict[str, Any]) -> dict[str, Any]:
@@ -101,7 +107,7 @@ def attempt(run: Callable[[dict[str, Any]], Any], request: dict[str, Any]) -> An
         result = run(request)
     except BaseException as error:
         return {"trouble": said(error)}
-    if border.write(request) != before:
+    if changed(request, before):
         return {"trouble": "changes its inputs"}
     if "make" in request:
         return token_answer(result)
@@ -110,6 +116,14 @@ def attempt(run: Callable[[dict[str, Any]], Any], request: dict[str, Any]) -> An
     if result.dtype.hasobject:
         return {"trouble": "returns an array of objects"}
     return {"output": result}
+
+
+def changed(request: dict[str, Any], before: bytes) -> bool:
+    """Tell whether a request is no longer what it was."""
+    try:
+        return border.write(request) != before
+    except (TypeError, ValueError):  # it holds something that was not in it
+        return True
 
 
 def token_answer(result: tuple[Any, Any]) -> Answer:

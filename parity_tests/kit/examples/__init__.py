@@ -1,0 +1,1 @@
+"""Other people's code as plug-ins, each as a new user of the kit would write it."""

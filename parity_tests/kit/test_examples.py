@@ -1,0 +1,71 @@
+"""Code of other projects, checked as a new user of the kit would check it."""
+
+import importlib.util
+import inspect
+from importlib import import_module
+
+import pytest
+
+from parity_tests.catalogue import concept
+from parity_tests.kit.asking import Request
+from parity_tests.kit.check import check
+
+FOLDER = "parity_tests.kit.examples"
+N_EXAMPLES = 20
+
+PACKED = ("square", "packed_projections")
+EXAMPLES = [
+    pytest.param("multi_head_attention", "multihead:attention", PACKED, id="nn"),
+    pytest.param("causal_attention", "fused:attention", (), id="F"),
+    pytest.param("byte_pair_tokenizer", "tiktoken_bpe:Tokenizer", (), id="tiktoken"),
+    pytest.param(
+        "multi_head_attention",
+        "gpt2:attention",
+        (*PACKED, "weights_in_out", "not_empty"),
+        id="GPT-2",
+        marks=pytest.mark.skipif(
+            importlib.util.find_spec("transformers") is None,
+            reason="transformers is not installed: pip install 'diptych[oracles]'",
+        ),
+    ),
+]
+
+
+def checked(name, target, conventions=(), supports=()):
+    """Check an example; return what the kit found."""
+    request = Request(
+        concept(name),
+        f"{FOLDER}.{target}",
+        N_EXAMPLES,
+        conventions=conventions,
+        supports=frozenset(supports),
+        time_limit=60.0,
+    )
+    return check(request)
+
+
+@pytest.mark.parametrize(("name", "target", "conventions"), EXAMPLES)
+def test_it_agrees(name, target, conventions):
+    verdict = checked(name, target, conventions)
+
+    assert verdict.as_dict()["agrees"], verdict
+    assert verdict.examples >= N_EXAMPLES
+
+
+@pytest.mark.parametrize(("name", "target", "conventions"), EXAMPLES)
+def test_it_is_said_in_under_15_lines(name, target, conventions):
+    module = import_module(f"{FOLDER}.{target.partition(':')[0]}")
+    plug_in = getattr(module, target.partition(":")[2])
+
+    assert len(inspect.getsource(plug_in).splitlines()) < 15
+
+
+@pytest.mark.parametrize(
+    ("mistake", "known"),
+    [("without_scale", "no-scale"), ("without_mask", "mask-forgotten")],
+)
+def test_a_mistake_departs_and_is_recognised(mistake, known):
+    verdict = checked("causal_attention", f"fused:{mistake}")
+
+    assert verdict.exit_status == 1
+    assert verdict.looks_like == [known]
