@@ -1,6 +1,6 @@
 """How long `import reference` takes, beside an empty Python and beside torch.
 
-    python benchmarks/start.py
+Run `python benchmarks/start.py`.
 """
 
 import subprocess

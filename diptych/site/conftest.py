@@ -1,6 +1,5 @@
 """A small site, a server and a browser, each started once for all tests here."""
 
-import os
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -55,9 +54,3 @@ def view(chromium: Any) -> Iterator[Any]:
     yield page
     context.close()
     assert errors == []
-
-
-@pytest.fixture
-def busy() -> float:
-    """Say how many programs share a core, since each then takes so much longer."""
-    return max(1.0, os.getloadavg()[0] / (os.cpu_count() or 1))
