@@ -1,7 +1,7 @@
 """How soon an edit is answered by `diptych serve`, and seen in a browser.
 
-Run `python benchmarks/reader.py`. The first answer is left out: it loads what the others use. The browser part needs
-chromium on the PATH.
+Run `python benchmarks/reader.py`. The first answer is left out: it loads what the
+others use. The browser part needs chromium on the PATH.
 """
 
 import statistics
