@@ -29,8 +29,9 @@ def lines(verdict: Verdict) -> list[Text]:
         if verdict.agrees
         else Text(f"{subject}departs from {verdict.concept}", "bold red"),
         Text(
-            f"  {verdict.examples} examples, "
-            f"worst score {verdict.score:.3g} (above 8 departs)"
+            f"  {verdict.examples} examples, worst score "
+            + ("" if verdict.agrees else "of those that agree ")
+            + f"{verdict.score:.3g} (above 8 departs)"
         ),
     ]
     if verdict.first_difference:

@@ -63,7 +63,9 @@ def twice_is_once(ask: Ask, case: Case, expected: Expected) -> None:
 
 
 def decoding_undoes_encoding(ask: Ask, case: Case, expected: Expected) -> None:
-    """Compare the decoded text with the text."""
+    """Compare the decoded text with the text, if all of it was learned."""
+    if expected.text != case.inputs["text"]:
+        return
     text = ask(case)["text"]
     if text != case.inputs["text"]:
         raise BrokenLaw(f"{case.inputs['text']!r} came back as {text!r}")

@@ -13,7 +13,8 @@ AGREES, DEPARTS, NOT_RUNNABLE = 0, 1, 2
 class Verdict:
     """The outcome of a check; `as_dict` is what `--json` prints.
 
-    `tried` counts the examples that tried each declared capability.
+    `score` is the worst of the examples that agree, and `tried` counts those that
+    tried each declared capability.
     """
 
     concept: str

@@ -52,7 +52,7 @@ def load(target: str) -> Any:
 
 def runner(implementation: Any) -> Callable[[dict[str, Any]], Any]:
     """Choose how to run it: a module class, or a function or factory."""
-    torch = sys.modules.get("torch")  # not imported for those that do without
+    torch: Any = sys.modules.get("torch")  # not imported for those that do without
 
     def module(request: dict[str, Any]) -> Any:
         return run_module(implementation, request)

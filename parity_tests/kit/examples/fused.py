@@ -12,9 +12,9 @@ import torch.nn.functional as F
 
 def attention(inputs, weights, config):
     """Project, and attend to the past by the fused call."""
-    return F.scaled_dot_product_attention(
-        *projected(inputs, weights), is_causal=True
-    ).numpy()
+    queries, keys, values = projected(inputs, weights)
+    contexts = F.scaled_dot_product_attention(queries, keys, values, is_causal=True)
+    return contexts.numpy()
 
 
 def projected(inputs, weights):
@@ -29,9 +29,8 @@ def projected(inputs, weights):
 
 def without_scale(inputs, weights, config):
     """Forget to divide by the square root of the head's size."""
-    return F.scaled_dot_product_attention(
-        *projected(inputs, weights), is_causal=True, scale=1.0
-    ).numpy()
+    q, k, v = projected(inputs, weights)
+    return F.scaled_dot_product_attention(q, k, v, is_causal=True, scale=1.0).numpy()
 
 
 def without_mask(inputs, weights, config):

@@ -19,8 +19,9 @@ NAMES = {"in_proj_": "c_attn.", "out_proj.": "c_proj."}
 def attention(inputs, weights, config):
     """Attend to the past by one layer of a small GPT-2."""
     x = torch.from_numpy(inputs["x"])
-    sizes = {"n_embd": config["d_out"], "n_head": config["num_heads"]}
-    layer = GPT2Attention(GPT2Config(**sizes, attn_implementation="eager")).eval()
+    settings = GPT2Config(n_embd=config["d_out"], n_head=config["num_heads"])
+    settings._attn_implementation = "eager"
+    layer = GPT2Attention(settings).eval()
     state = {"c_attn.bias": torch.zeros(3 * config["d_out"])}
     for name, array in weights.items():
         prefix = name.removesuffix("weight").removesuffix("bias")
