@@ -17,7 +17,7 @@ PACKED = ("square", "packed_projections")
 EXAMPLES = [
     pytest.param("multi_head_attention", "multihead:attention", PACKED, id="nn"),
     pytest.param("causal_attention", "fused:attention", (), id="F"),
-    pytest.param("byte_pair_tokenizer", "tiktoken_bpe:Tokenizer", (), id="tiktoken"),
+    pytest.param("byte_pair_tokenizer", "tiktoken_bpe:tokenizer", (), id="tiktoken"),
     pytest.param(
         "multi_head_attention",
         "gpt2:attention",

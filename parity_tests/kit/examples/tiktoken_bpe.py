@@ -1,7 +1,10 @@
 """Is tiktoken what the byte-pair tokenizer says?
 
-diptych check byte_pair --impl parity_tests.kit.examples.tiktoken_bpe:Tokenizer
+diptych check byte_pair --impl parity_tests.kit.examples.tiktoken_bpe:tokenizer
 """
+
+from functools import partial
+from types import SimpleNamespace
 
 import tiktoken
 
@@ -10,18 +13,13 @@ PATTERN = (  # GPT-2's
 )
 
 
-class Tokenizer:
-    """Encode and decode by tiktoken with a given vocabulary."""
-
-    def __init__(self, vocabulary, merges, special_tokens):
-        self.encoding = tiktoken.Encoding(
-            "tried",
-            pat_str=PATTERN,
-            mergeable_ranks=vocabulary,
-            special_tokens=special_tokens,
-        )
-        self.decode = self.encoding.decode
-
-    def encode(self, text):
-        """Encode a text with the special tokens that are in it."""
-        return self.encoding.encode(text, allowed_special="all")
+def tokenizer(vocabulary, merges, special_tokens):
+    """Make a tokenizer of tiktoken's with a given vocabulary."""
+    encoding = tiktoken.Encoding(
+        "tried",
+        pat_str=PATTERN,
+        mergeable_ranks=vocabulary,
+        special_tokens=special_tokens,
+    )
+    encode = partial(encoding.encode, allowed_special="all")
+    return SimpleNamespace(encode=encode, decode=encoding.decode)
