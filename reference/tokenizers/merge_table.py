@@ -4,6 +4,7 @@ Source: Sennrich et al. 2016, https://arxiv.org/abs/1508.07909, section 3.2.
 Twin:   torch_impl/tokenizers/merge_table.py
 """
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -93,7 +94,7 @@ def parts(
     return np.concatenate(found), np.concatenate(of)
 
 
-def merge_rows(merges: Any) -> list[list[int]]:
+def merge_rows(merges: Any) -> list[Sequence[int]]:
     """Read merges, in an array or a list, as pairs of whole numbers.
 
     Raises:

@@ -4,6 +4,7 @@ Source: Sennrich et al. 2016, https://arxiv.org/abs/1508.07909, section 3.2.
 Twin:   reference/tokenizers/merge_table.py
 """
 
+from collections.abc import Sequence
 from typing import Any
 
 import torch
@@ -101,7 +102,7 @@ def parts(
     return torch.cat(found), torch.cat(of)
 
 
-def merge_rows(merges: Any) -> list[list[int]]:
+def merge_rows(merges: Any) -> list[Sequence[int]]:
     """Read merges, in an array or a list, as pairs of whole numbers.
 
     Raises:
