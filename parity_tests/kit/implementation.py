@@ -1,6 +1,8 @@
 """Someone else's implementation, from the side of the kit: ask, and wait so long."""
 
 import multiprocessing
+import os
+import subprocess
 import sys
 from pathlib import Path
 from types import TracebackType
@@ -25,13 +27,14 @@ class Implementation:
     def __init__(self, target: str, time_limit: float = 10.0):
         self.target = target
         self.time_limit = time_limit
+        self._connection, theirs = multiprocessing.Pipe()
         path = [str(Path.cwd()), *sys.path]  # as `python -m` finds modules
-        context = multiprocessing.get_context("spawn")
-        self._connection, theirs = context.Pipe()
-        self._process = context.Process(
-            target=worker.serve, args=(theirs, target, path), daemon=True
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", worker.__name__, str(theirs.fileno()), target],
+            env={**os.environ, "PYTHONPATH": os.pathsep.join(path)},
+            stdin=subprocess.DEVNULL,
+            pass_fds=[theirs.fileno()],
         )
-        self._process.start()
         theirs.close()
         loaded = self._receive(max(60.0, self.time_limit))
         if "trouble" in loaded:
@@ -50,18 +53,18 @@ class Implementation:
                 answer: dict[str, Any] = border.read(self._connection.recv_bytes())
                 return answer
         except (EOFError, OSError):
-            self._process.join(1)
-            said = f"ends its process (exit {self._process.exitcode})"
+            self._process.wait()
+            said = f"ends its process (exit {self._process.returncode})"
             return {"trouble": said, "final": True}
         self._process.kill()
-        self._process.join()
+        self._process.wait()
         return {"trouble": f"takes longer than {time_limit:g} s", "final": True}
 
     def close(self) -> None:
         """End the process."""
         self._connection.close()
         self._process.kill()
-        self._process.join()
+        self._process.wait()
 
     def __enter__(self) -> Self:
         return self

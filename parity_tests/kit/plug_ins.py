@@ -63,7 +63,7 @@ def causal_in_out(inputs: Named, weights: Named, config: Named) -> Array:
 
 def causal_packed(inputs: Named, weights: Named, config: Named) -> Array:
     """Take the three projections as one."""
-    apart = {}
+    apart: dict[str, Array] = {}
     for kind in ("weight", "bias"):
         if f"in_proj_{kind}" in weights:
             query, key, value = np.split(weights[f"in_proj_{kind}"], 3)

@@ -15,9 +15,8 @@ from parity_tests.kit.printed import Printed
 Answer = dict[str, Any]
 
 
-def serve(connection: Connection, target: str, path: list[str]) -> None:
+def serve(connection: Connection, target: str) -> None:
     """Load `module:name`, say what it is, then answer one request after another."""
-    sys.path[:] = path
     printed = Printed()
     try:
         run = runner(load(target))
@@ -143,3 +142,7 @@ def token_answer(result: tuple[Any, Any]) -> Answer:
 def said(error: BaseException) -> str:
     """Say an exception in one line."""
     return f"raises {type(error).__name__}: {error}"[:500]
+
+
+if __name__ == "__main__":
+    serve(Connection(int(sys.argv[1])), sys.argv[2])
