@@ -93,7 +93,7 @@ class Checker:
 
     def obeys(self, law: Law, case: Case) -> None:
         """Hold the implementation to a law on one case."""
-        law.check(self.ask, case, expected(self.concept, case))
+        law.check(self.ask, case, partial(expected, self.concept, case))
 
     def agrees(self, case: Case) -> None:
         """Compare the answer to one case with the reference's."""
