@@ -17,12 +17,11 @@ from parity_tests.vectors.contents import (
     attempt,
     case_of,
     contents,
-    kept,
     output_of,
-    pieces,
     refusal,
 )
 from parity_tests.vectors.planned import Planned
+from parity_tests.vectors.tokenizers import kept, pieces
 
 
 @dataclass
