@@ -220,6 +220,18 @@ def test_the_state_names_each_head_by_its_place(backend):
     assert actual == expected
 
 
+def test_one_generator_draws_the_weights_of_all_heads():
+    seeded_twice = [
+        WRAPPER.reference(**CONFIG, rng=np.random.default_rng(3)).state_dict()
+        for _ in range(2)
+    ]
+    keys = [seeded_twice[0][f"heads.{head}.W_key.weight"] for head in range(2)]
+
+    for name, array in seeded_twice[0].items():
+        assert compare(array, seeded_twice[1][name]).holds
+    assert not compare(keys[0], keys[1]).holds
+
+
 # Bridges
 
 
