@@ -28,7 +28,6 @@ COMMENTED = """
         row = row[:n]  # (1, C)
         return row, more, both
 """
-LETTERS_BESIDE_THE_KEY = {"K": "windows", "L": "tokens of one window"}
 
 
 def run_reference(concept, case):
@@ -99,7 +98,6 @@ def test_every_shape_comment_belongs_to_an_assignment(side):
 @pytest.mark.parametrize("side", SIDES)
 def test_every_letter_of_a_shape_comment_is_in_the_axis_key(side):
     key = set(re.findall(r"`(\*?\w)`", text(side, "__init__.py")))
-    key |= LETTERS_BESIDE_THE_KEY.keys()
     letters = {
         letter
         for path in files(side)

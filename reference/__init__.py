@@ -2,7 +2,9 @@
 
 Axis key: `B` batch · `T` query time · `S` key/value time · `C` model channels ·
 `H` query heads · `D` head channels · `E` value channels · `V` vocabulary ·
-`N` tokens of one text. `*B` is any number of leading axes.
+`N` tokens of one text · `W` words, `U` of them different · `P` pairs · `R` merges ·
+`K` windows of `L` tokens. `*B` is any number of leading axes. Any other letter is a
+length of its own, within one function.
 """
 
 from reference.attention.causal import CausalAttention

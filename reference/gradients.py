@@ -17,6 +17,7 @@ import numpy as np
 from jaxtyping import Float
 
 from reference.module import Module
+from reference.refusals import refuse_no_array
 
 
 def recalled(module: Module, grad_output: Float[np.ndarray, "..."]) -> tuple[Any, ...]:
@@ -30,12 +31,13 @@ def recalled(module: Module, grad_output: Float[np.ndarray, "..."]) -> tuple[Any
 
     Raises:
         RuntimeError: `forward` has not run.
-        TypeError: the gradient has another dtype than the result.
+        TypeError: the gradient is no array, or has another dtype than the result.
         ValueError: the gradient has another shape than the result.
     """
     if not hasattr(module, "_made"):
         name = type(module).__name__
         raise RuntimeError(f"backward undoes forward, which {name} has not run")
+    refuse_no_array(grad_output=grad_output)
     made: tuple[Any, ...] = module._made
     shape, dtype = made[-1].shape, made[-1].dtype
     if grad_output.dtype != dtype:

@@ -3,8 +3,11 @@
 Twin: torch_impl/refusals.py
 """
 
+from numbers import Integral, Real
+from typing import Any
+
 import numpy as np
-from jaxtyping import Shaped
+from jaxtyping import Bool, Shaped
 
 
 def refuse_input(x: Shaped[np.ndarray, "..."], d_in: int | None) -> None:
@@ -18,15 +21,36 @@ def refuse_input(x: Shaped[np.ndarray, "..."], d_in: int | None) -> None:
     ValueError: x must have shape (…, T, C), got (3,)
 
     Raises:
-        TypeError: the numbers are not floating-point.
+        TypeError: there is no array, or one of other than floating-point numbers.
         ValueError: there are fewer than two axes, or other than `d_in` channels.
     """
+    refuse_no_array(x=x)
     if x.dtype.kind != "f":
         raise TypeError(f"x must hold floating-point numbers, got {x.dtype}")
     if x.ndim < 2:
         raise ValueError(f"x must have shape (…, T, C), got {x.shape}")
     if d_in is not None and x.shape[-1] != d_in:
         raise ValueError(f"x must have d_in = {d_in} channels, got {x.shape[-1]}")
+
+
+def refuse_no_array(**arguments: Any) -> None:
+    """Refuse what is not an array of this package's kind, by name.
+
+    The other backend's arrays are refused too: what was computed on one side is handed
+    to the other on purpose only.
+
+    >>> refuse_no_array(x=np.zeros(2))
+    >>> refuse_no_array(x=[0.0, 0.0])
+    Traceback (most recent call last):
+    TypeError: x must be an array of this backend, got list
+
+    Raises:
+        TypeError: an argument is something else.
+    """
+    for name, argument in arguments.items():
+        if not isinstance(argument, np.ndarray):
+            kind = type(argument).__name__
+            raise TypeError(f"{name} must be an array of this backend, got {kind}")
 
 
 def refuse_sizes(**sizes: int) -> None:
@@ -41,7 +65,7 @@ def refuse_sizes(**sizes: int) -> None:
         ValueError: a size is below one.
     """
     for name, size in sizes.items():
-        if not isinstance(size, int) or isinstance(size, bool):
+        if not isinstance(size, Integral) or isinstance(size, bool):
             raise TypeError(f"{name} must be a whole number, got {size!r}")
         if size < 1:
             raise ValueError(f"{name} must be at least 1, got {size}")
@@ -71,8 +95,11 @@ def refuse_dropout(dropout: float) -> None:
     ValueError: dropout must lie in [0, 1], got 1.5
 
     Raises:
+        TypeError: dropout is not a number.
         ValueError: dropout lies outside [0, 1].
     """
+    if not isinstance(dropout, Real):
+        raise TypeError(f"dropout must be a number, got {dropout!r}")
     if not 0 <= dropout <= 1:
         raise ValueError(f"dropout must lie in [0, 1], got {dropout}")
 
@@ -91,3 +118,26 @@ def refuse_length(n_tokens: int, context_length: int) -> None:
         raise ValueError(
             f"at most context_length = {context_length} tokens fit, got {n_tokens}"
         )
+
+
+def refuse_keep(keep: Bool[np.ndarray, "..."] | None, shape: tuple[int, ...]) -> None:
+    """Refuse a dropout mask that is not one truth value for each weight.
+
+    None is no mask: one is drawn. PyTorch draws its own and takes none.
+
+    >>> refuse_keep(np.ones((2, 2), bool), (2, 2))
+    >>> refuse_keep(np.ones((3, 2), bool), (2, 2))
+    Traceback (most recent call last):
+    ValueError: keep must have shape (2, 2), got (3, 2)
+
+    Raises:
+        TypeError: it is no array, or holds other than truth values.
+        ValueError: it has another shape than the weights.
+    """
+    if keep is None:
+        return
+    refuse_no_array(keep=keep)
+    if keep.dtype != np.bool_:
+        raise TypeError(f"keep must hold truth values, got {keep.dtype}")
+    if keep.shape != shape:
+        raise ValueError(f"keep must have shape {shape}, got {keep.shape}")

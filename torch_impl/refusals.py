@@ -3,6 +3,9 @@
 Twin: reference/refusals.py
 """
 
+from numbers import Integral, Real
+from typing import Any
+
 from jaxtyping import Shaped
 from torch import Tensor
 
@@ -19,9 +22,10 @@ def refuse_input(x: Shaped[Tensor, "..."], d_in: int | None) -> None:
     ValueError: x must have shape (…, T, C), got (3,)
 
     Raises:
-        TypeError: the numbers are not floating-point.
+        TypeError: there is no array, or one of other than floating-point numbers.
         ValueError: there are fewer than two axes, or other than `d_in` channels.
     """
+    refuse_no_array(x=x)
     if not x.is_floating_point():
         name = str(x.dtype).removeprefix("torch.")
         raise TypeError(f"x must hold floating-point numbers, got {name}")
@@ -29,6 +33,27 @@ def refuse_input(x: Shaped[Tensor, "..."], d_in: int | None) -> None:
         raise ValueError(f"x must have shape (…, T, C), got {tuple(x.shape)}")
     if d_in is not None and x.shape[-1] != d_in:
         raise ValueError(f"x must have d_in = {d_in} channels, got {x.shape[-1]}")
+
+
+def refuse_no_array(**arguments: Any) -> None:
+    """Refuse what is not an array of this package's kind, by name.
+
+    The other backend's arrays are refused too: what was computed on one side is handed
+    to the other on purpose only.
+
+    >>> import torch
+    >>> refuse_no_array(x=torch.zeros(2))
+    >>> refuse_no_array(x=[0.0, 0.0])
+    Traceback (most recent call last):
+    TypeError: x must be an array of this backend, got list
+
+    Raises:
+        TypeError: an argument is something else.
+    """
+    for name, argument in arguments.items():
+        if not isinstance(argument, Tensor):
+            kind = type(argument).__name__
+            raise TypeError(f"{name} must be an array of this backend, got {kind}")
 
 
 def refuse_sizes(**sizes: int) -> None:
@@ -43,7 +68,7 @@ def refuse_sizes(**sizes: int) -> None:
         ValueError: a size is below one.
     """
     for name, size in sizes.items():
-        if not isinstance(size, int) or isinstance(size, bool):
+        if not isinstance(size, Integral) or isinstance(size, bool):
             raise TypeError(f"{name} must be a whole number, got {size!r}")
         if size < 1:
             raise ValueError(f"{name} must be at least 1, got {size}")
@@ -73,8 +98,11 @@ def refuse_dropout(dropout: float) -> None:
     ValueError: dropout must lie in [0, 1], got 1.5
 
     Raises:
+        TypeError: dropout is not a number.
         ValueError: dropout lies outside [0, 1].
     """
+    if not isinstance(dropout, Real):
+        raise TypeError(f"dropout must be a number, got {dropout!r}")
     if not 0 <= dropout <= 1:
         raise ValueError(f"dropout must lie in [0, 1], got {dropout}")
 

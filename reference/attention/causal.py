@@ -15,6 +15,7 @@ from reference.primitives.linear import Linear
 from reference.refusals import (
     refuse_dropout,
     refuse_input,
+    refuse_keep,
     refuse_length,
     refuse_sizes,
 )
@@ -68,12 +69,15 @@ class CausalAttention(Module):
         query t; None draws it from this module's generator.
 
         Raises:
-            TypeError: `x` does not hold floating-point numbers.
-            ValueError: `x` has another shape, or is longer than the context.
+            TypeError: `x` does not hold floating-point numbers, or `keep` other than
+                truth values.
+            ValueError: `x` or `keep` has another shape, or the text is longer than the
+                context.
         """
         refuse_input(x, self.d_in)
         n_tokens = x.shape[-2]
         refuse_length(n_tokens, self.context_length)
+        refuse_keep(keep, (*x.shape[:-1], n_tokens))
 
         # 1. Project every token to a query, a key and a value.
         queries = self.W_query(x)  # (*B, T, D)

@@ -12,7 +12,12 @@ from jaxtyping import Bool, Float
 from reference.attention.causal import CausalAttention
 from reference.gradients import dotted, recalled
 from reference.module import Module, ModuleList
-from reference.refusals import refuse_dropout, refuse_sizes
+from reference.refusals import (
+    refuse_dropout,
+    refuse_input,
+    refuse_keep,
+    refuse_sizes,
+)
 
 
 class MultiHeadAttentionWrapper(Module):
@@ -72,9 +77,15 @@ class MultiHeadAttentionWrapper(Module):
         query t in head h; None lets the heads draw it, one after the other.
 
         Raises:
-            TypeError: `x` does not hold floating-point numbers.
-            ValueError: `x` has another shape, or is longer than the context.
+            TypeError: `x` does not hold floating-point numbers, or `keep` other than
+                truth values.
+            ValueError: `x` or `keep` has another shape, or the text is longer than the
+                context.
         """
+        refuse_input(x, None)
+        n_tokens = x.shape[-2]
+        refuse_keep(keep, (*x.shape[:-2], len(self.heads), n_tokens, n_tokens))
+
         # 1. Let every head mix values by weights of its own.
         contexts = [
             head(x, keep=None if keep is None else keep[..., h, :, :])

@@ -11,7 +11,7 @@ from jaxtyping import Float, Integer
 from reference.gradients import dotted, recalled
 from reference.module import Module
 from reference.primitives.embedding import Embedding
-from reference.refusals import refuse_length, refuse_sizes
+from reference.refusals import refuse_length, refuse_no_array, refuse_sizes
 from reference.tokenizers.ids import refuse_ids
 
 
@@ -52,10 +52,11 @@ class TokenAndPositionEmbedding(Module):
         """Turn ids into vectors; the first token of every text stands at position 0.
 
         Raises:
-            TypeError: an id is not a whole number.
+            TypeError: `ids` is no array, or an id not a whole number.
             ValueError: an id is not in the vocabulary (none is negative), or the text
                 is longer than the context.
         """
+        refuse_no_array(ids=ids)
         refuse_ids(ids, self.vocab_size)
         refuse_no_axis(ids)
         n_tokens = ids.shape[-1]

@@ -9,7 +9,7 @@ import torch
 from jaxtyping import Float, Integer
 from torch import Tensor, nn
 
-from torch_impl.refusals import refuse_length, refuse_sizes
+from torch_impl.refusals import refuse_length, refuse_no_array, refuse_sizes
 from torch_impl.tokenizers.ids import refuse_ids
 
 
@@ -44,10 +44,11 @@ class TokenAndPositionEmbedding(nn.Module):
         """Turn ids into vectors; the first token of every text stands at position 0.
 
         Raises:
-            TypeError: an id is not a whole number.
+            TypeError: `ids` is no array, or an id not a whole number.
             ValueError: an id is not in the vocabulary (none is negative), or the text
                 is longer than the context.
         """
+        refuse_no_array(ids=ids)
         refuse_ids(ids, self.vocab_size)
         refuse_no_axis(ids)
         n_tokens = ids.shape[-1]
