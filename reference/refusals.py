@@ -7,7 +7,7 @@ from numbers import Integral, Real
 from typing import Any
 
 import numpy as np
-from jaxtyping import Bool, Shaped
+from jaxtyping import Shaped
 
 
 def refuse_input(x: Shaped[np.ndarray, "..."], d_in: int | None) -> None:
@@ -118,26 +118,3 @@ def refuse_length(n_tokens: int, context_length: int) -> None:
         raise ValueError(
             f"at most context_length = {context_length} tokens fit, got {n_tokens}"
         )
-
-
-def refuse_keep(keep: Bool[np.ndarray, "..."] | None, shape: tuple[int, ...]) -> None:
-    """Refuse a dropout mask that is not one truth value for each weight.
-
-    None is no mask: one is drawn. PyTorch draws its own and takes none.
-
-    >>> refuse_keep(np.ones((2, 2), bool), (2, 2))
-    >>> refuse_keep(np.ones((3, 2), bool), (2, 2))
-    Traceback (most recent call last):
-    ValueError: keep must have shape (2, 2), got (3, 2)
-
-    Raises:
-        TypeError: it is no array, or holds other than truth values.
-        ValueError: it has another shape than the weights.
-    """
-    if keep is None:
-        return
-    refuse_no_array(keep=keep)
-    if keep.dtype != np.bool_:
-        raise TypeError(f"keep must hold truth values, got {keep.dtype}")
-    if keep.shape != shape:
-        raise ValueError(f"keep must have shape {shape}, got {keep.shape}")

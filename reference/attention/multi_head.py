@@ -11,11 +11,11 @@ from jaxtyping import Bool, Float
 
 from reference.gradients import dotted, recalled
 from reference.module import Module
+from reference.primitives.dropout_mask import refuse_keep
 from reference.primitives.linear import Linear
 from reference.refusals import (
     refuse_dropout,
     refuse_input,
-    refuse_keep,
     refuse_length,
     refuse_sizes,
     refuse_uneven_heads,

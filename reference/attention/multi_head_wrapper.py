@@ -12,10 +12,10 @@ from jaxtyping import Bool, Float
 from reference.attention.causal import CausalAttention
 from reference.gradients import dotted, recalled
 from reference.module import Module, ModuleList
+from reference.primitives.dropout_mask import refuse_keep
 from reference.refusals import (
     refuse_dropout,
     refuse_input,
-    refuse_keep,
     refuse_sizes,
 )
 
