@@ -34,6 +34,9 @@ def check(
     convention: Annotated[
         list[str] | None, typer.Option(help="A convention that --impl keeps.")
     ] = None,
+    gradients: Annotated[
+        bool, typer.Option("--gradients", help="Compare gradients and nothing else.")
+    ] = False,
     case: Annotated[
         Path | None, typer.Option(help="Run just the cases kept in this file.")
     ] = None,
@@ -53,8 +56,9 @@ def check(
 ) -> None:
     """Run pairs on real text, and compare both sides at every numbered step.
 
-    With --impl, hold your own code to a pair instead. The exit status is 0 if all
-    agree, 1 if one departs, 2 if it could not be run.
+    Where a pair has gradients, they are compared as well. With --impl, hold your own
+    code to a pair instead. The exit status is 0 if all agree, 1 if one departs, 2 if
+    it could not be run.
     """
     from parity_tests.catalogue import CATALOGUE, concept
     from parity_tests.pinned import read_pinned
@@ -65,6 +69,8 @@ def check(
         known = read_pinned(departures) if departures else []
         content = text.read_text(encoding="utf-8") if text else None
         if impl is not None:
+            if gradients:
+                raise ValueError("with --impl it is --supports gradients")
             from parity_tests.kit.asking import Request, listed
 
             if len(concepts) != 1:
@@ -80,7 +86,11 @@ def check(
                 time_limit,
             )
             raise typer.Exit(check_implementation(request, pinned, known, as_json))
-        raise typer.Exit(check_pairs(concepts, content, seed, pinned, as_json))
+        if gradients:
+            concepts = with_gradients(concepts, named=bool(names))
+        raise typer.Exit(
+            check_pairs(concepts, content, seed, pinned, gradients, as_json)
+        )
     except (KeyError, ValueError, OSError) as error:
         reason = error.args[0] if isinstance(error, KeyError) else error
         typer.echo(f"diptych: {reason}", err=True)
@@ -92,21 +102,34 @@ def check_pairs(
     text: str | None,
     seed: int,
     pinned: Sequence[Any],
+    only_gradients: bool,
     as_json: bool,
 ) -> int:
     """Run pairs on a text, or on the cases of a file; return the exit status."""
     from diptych.check import report, run_checks, run_pinned
 
     checked = (
-        run_pinned(concepts, pinned)
+        run_pinned(concepts, pinned, only_gradients)
         if pinned
-        else run_checks(concepts, text, seed, quiet=as_json)
+        else run_checks(concepts, text, seed, only_gradients, quiet=as_json)
     )
     if as_json:
         typer.echo(json.dumps([each.as_dict() for each in checked], indent=2))
     else:
         report(checked)
     return 0 if all(each.agrees for each in checked) else 1
+
+
+def with_gradients(concepts: Sequence[Any], named: bool) -> list[Any]:
+    """Keep the pairs that have gradients.
+
+    Raises:
+        ValueError: one that was `named` has none.
+    """
+    for concept in concepts:
+        if named and not concept.has_gradients:
+            raise ValueError(f"{concept.name} has no gradients")
+    return [concept for concept in concepts if concept.has_gradients]
 
 
 def check_implementation(

@@ -21,7 +21,7 @@ def reference_backward(
     package = reference.__module__.partition(".")[0]
     built, class_ = catching(reference)
     output = concept.run_reference(class_, case)
-    grad_output = gradient_for(output, case.seed)
+    grad_output = gradient_for(case, output)
     return grad_output, record(package, lambda: built[0].backward(grad_output))
 
 
@@ -67,7 +67,7 @@ def want_gradient_of_input(module: torch.nn.Module) -> None:
     module.register_forward_pre_hook(hook)
 
 
-def gradient_for(output: Array, seed: int) -> Array:
-    """Draw the gradient of some loss for what came out."""
-    rng = np.random.default_rng(seed)
-    return np.asarray(rng.normal(size=output.shape), output.dtype)
+def gradient_for(case: Case, output: Array) -> Array:
+    """Draw the gradient of some loss for what came out of a case."""
+    drawn = case.stream("gradient of the output").normal(size=output.shape)
+    return np.asarray(drawn, output.dtype)

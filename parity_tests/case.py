@@ -20,3 +20,11 @@ class Case:
     weights: Mapping[str, np.ndarray[Any, Any]] = field(default_factory=dict)
     training: bool = False
     seed: int = 0
+
+    def stream(self, purpose: str) -> np.random.Generator:
+        """Begin the random numbers of one purpose: other purposes have others.
+
+        What goes in was drawn from the seed itself. A gradient drawn from it too could
+        be equal to it, and then nothing that takes one for the other shows.
+        """
+        return np.random.default_rng([self.seed, *purpose.encode()])

@@ -1,7 +1,7 @@
 """What the contract knows of a pair, and how a case of it is run on both sides."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from importlib import import_module
 from typing import Any
 
@@ -10,7 +10,7 @@ from hypothesis.strategies import SearchStrategy
 
 from parity_tests.case import Case
 from parity_tests.lockstep import Comparison, compare_in_lockstep
-from parity_tests.pinned import rerun_command
+from parity_tests.pinned import with_rerun
 
 __all__ = ["Case", "Concept"]
 
@@ -74,7 +74,4 @@ class Concept:
             lambda: self.run_torch(self.torch, case),
             self.yardsticks(case),
         )
-        if comparison.departure is None:
-            return comparison
-        rerun = rerun_command(self.path, case)
-        return replace(comparison, departure=replace(comparison.departure, rerun=rerun))
+        return with_rerun(comparison, self.path, case)

@@ -18,7 +18,7 @@ Array = np.ndarray[Any, Any]
 
 def direction_of(case: Case) -> dict[str, Array]:
     """Draw a direction: a normal number for each number that can move."""
-    rng = np.random.default_rng(case.seed + 1)
+    rng = case.stream("direction")
     movable = {**case.inputs, **case.weights}
     return {
         name: rng.normal(size=array.shape)

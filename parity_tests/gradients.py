@@ -17,8 +17,11 @@ from parity_tests.backward import reference_backward, torch_forward
 from parity_tests.concept import Case, Concept
 from parity_tests.lockstep import Compared, Comparison
 from parity_tests.pairing import OUTCOME
+from parity_tests.pinned import with_rerun
 from parity_tests.recording import Invocation, Recording
 from parity_tests.steps import Step
+
+AT_THE_END = ("what came out", OUTCOME)
 
 
 @dataclass(frozen=True)
@@ -37,7 +40,8 @@ def compare_gradients(
 ) -> Comparison:
     """Run a case forward on both sides and back again, and compare every gradient.
 
-    `reference` may be a class to take in the place of the concept's own.
+    `reference` may be a class to take in the place of the concept's own. Otherwise a
+    departure says how to run it again.
     """
     grad_output, backward = reference_backward(concept, case, reference)
     module, forward = torch_forward(concept, case)
@@ -52,10 +56,13 @@ def compare_gradients(
         agreement = compare(each.expected, actual, yardsticks.get(each.name, 0.0))
         quantities.append(Compared(each.function, each.step, each.name, agreement))
     names = compare([*backward.result], [*leaves(forward, module)])
-    quantities.append(Compared("what came out", OUTCOME, "names", names))
-    steps = {(each.function, each.step) for each in wanted}
+    quantities.append(Compared(*AT_THE_END, "names", names))
+    steps = {(each.function, each.step) for each in wanted} - {AT_THE_END}
     departure = next((each for each in quantities if not each.agreement.holds), None)
-    return Comparison(tuple(quantities), len(steps), departure)
+    comparison = Comparison(tuple(quantities), len(steps), departure)
+    if reference is not None:
+        return comparison
+    return with_rerun(comparison, concept.path, case, "--gradients")
 
 
 def at_steps(backward: Recording, forward: Recording) -> Iterator[Wanted]:
@@ -99,7 +106,7 @@ def at_the_end(
     of = leaves(forward, module)
     for name, gradient in backward.result.items():
         if name in of:
-            yield Wanted("what came out", OUTCOME, name, gradient, of[name])
+            yield Wanted(*AT_THE_END, name, gradient, of[name])
 
 
 def leaves(forward: Recording, module: torch.nn.Module) -> dict[str, torch.Tensor]:

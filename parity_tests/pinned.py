@@ -3,11 +3,12 @@
 import hashlib
 import tempfile
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from parity_tests import border
 from parity_tests.case import Case
+from parity_tests.lockstep import Comparison
 
 
 @dataclass(frozen=True)
@@ -40,7 +41,17 @@ def read_pinned(path: Path) -> list[Pinned]:
         raise ValueError(f"{path} holds no cases: {error}") from error
 
 
-def rerun_command(concept: str, case: Case) -> str:
+def with_rerun(
+    comparison: Comparison, concept: str, case: Case, *options: str
+) -> Comparison:
+    """Let a departure say how to run its case again."""
+    if comparison.departure is None:
+        return comparison
+    rerun = rerun_command(concept, case, *options)
+    return replace(comparison, departure=replace(comparison.departure, rerun=rerun))
+
+
+def rerun_command(concept: str, case: Case, *options: str) -> str:
     """Keep a case in the folder for temporary files; say how to run just that."""
     name = concept.rpartition("/")[2]
     entry = Pinned(concept, case)
@@ -49,4 +60,4 @@ def rerun_command(concept: str, case: Case) -> str:
     folder.mkdir(exist_ok=True)
     path = folder / f"{name}-{digest}.json"
     write_pinned(path, [entry])
-    return f"diptych check {name} --case {path}"
+    return " ".join(["diptych check", name, *options, f"--case {path}"])

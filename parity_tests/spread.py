@@ -74,7 +74,7 @@ def spread(concept: Concept, case: Case, dtype: str) -> float:
 
 def evaluations(concept: Concept, case: Case, dtype: str) -> Iterator[Array]:
     """Run a case in every other honest way."""
-    rng = np.random.default_rng(case.seed)
+    rng = case.stream("equal evaluations")
     for _ in range(N_EVALUATIONS):
         yield from equal_evaluations(concept, case, dtype, rng)
         neighbour = moved_by_rounding(in_float64(case), dtype, rng)

@@ -113,6 +113,14 @@ def test_every_step_goes_back_and_is_compared(variant):
     assert compared == {*back.steps}
 
 
+def test_the_gradient_of_the_output_is_not_drawn_like_the_input():
+    simple, shape = concept("simple"), (2, 4, 3)
+    case = Case({}, {"x": numbers("normal", shape, seed=5)}, seed=5)
+    grad_output, _ = reference_backward(simple, case)
+
+    assert not compare(case.inputs["x"], grad_output, 0.01).holds
+
+
 # Laws
 
 

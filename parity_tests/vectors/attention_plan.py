@@ -18,7 +18,6 @@ SIZES = {  # all different, so that a swapped axis shows
     "num_heads": 2,
     "qkv_bias": False,
 }
-OF_X = 100  # `seed` itself is that of the gradient, those after it of the weights
 
 
 @dataclass(frozen=True)
@@ -199,7 +198,7 @@ def made(concept: Concept, sketch: Sketch, seed: int) -> Case:
     config = accepted(concept.reference, {**SIZES, **sketch.config})
     d_in = config.get("d_in", SIZES["d_in"]) + sketch.extra
     shape = (*sketch.leading, sketch.n_tokens, d_in)
-    x = sketch.scale * numbers(sketch.pattern, shape, seed + OF_X)
+    x = sketch.scale * numbers(sketch.pattern, shape, seed)
     weights = {
         name: numbers("normal", size, seed + place + 1).astype(sketch.dtype)
         for place, (name, size) in enumerate(weight_shapes(concept.class_name, config))
