@@ -1,4 +1,4 @@
-"""Write the generated parts of README.md: one pair side by side, and the table of all.
+"""Write the generated parts of README.md: one pair, the table of all, the plug-ins.
 
 `python -m diptych.readme` replaces what stands between their markers.
 """
@@ -11,6 +11,7 @@ from itertools import zip_longest
 from pathlib import Path
 from textwrap import dedent
 
+from diptych.readme_plug_ins import plug_ins
 from parity_tests.catalogue import CATALOGUE
 from parity_tests.concept import Concept
 from parity_tests.panels import SIDES, module_name, root, text, tree
@@ -31,7 +32,11 @@ def renewed(readme: str) -> str:
     Raises:
         ValueError: a marker is missing.
     """
-    for name, content in (("panels", panels()), ("parts", table())):
+    for name, content in (
+        ("panels", panels()),
+        ("parts", table()),
+        ("plug-ins", plug_ins()),
+    ):
         begin, end = f"<!-- begin: {name} -->", f"<!-- end: {name} -->"
         if begin not in readme or end not in readme:
             raise ValueError(f"README.md needs the markers {begin} and {end}")
