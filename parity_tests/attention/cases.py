@@ -17,7 +17,7 @@ import reference
 from parity_tests.concept import Case
 
 PATTERNS = ("ones", "ramp", "ties", "one-hot", "normal")
-SCALES = (1.0, 1e-3, 5.0, 30.0)
+SCALES = (1.0, 1e-3, 5.0, 30.0, 1e3)
 LEADING = ((), (1,), (2,), (3,), (1, 2), (2, 3), (3, 1), (0,))
 
 

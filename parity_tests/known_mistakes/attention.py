@@ -305,14 +305,26 @@ MASKS = (
         ),
     ),
     *known(
-        "mask-added",
-        "A large number subtracted from hidden scores",
-        "BERT's way of masking, made for scores of moderate size (it subtracts 10,000; "
-        "a thousand here). A hidden score that leads by more is seen all the same.",
+        "mask-finite-fill-large",
+        "Hidden scores set to −10,000",
+        "A number that half precision can hold, written where −inf is meant. It is low "
+        "enough for every model in use, and wrong for the first one whose scores are "
+        "lower.",
         Place(
             MASKED,
             "np.where(visible, scores, -np.inf)",
-            "scores + np.where(visible, 0.0, -1e3).astype(scores.dtype)",
+            "np.where(visible, scores, -1e4)",
+        ),
+    ),
+    *known(
+        "mask-added",
+        "A large number subtracted from hidden scores",
+        "BERT's way of masking, made for scores of moderate size. A hidden score that "
+        "leads by more than 10,000 is seen all the same.",
+        Place(
+            MASKED,
+            "np.where(visible, scores, -np.inf)",
+            "scores + np.where(visible, 0.0, -1e4).astype(scores.dtype)",
         ),
         seen_in=("https://github.com/google-research/bert/blob/master/modeling.py",),
     ),
