@@ -5,13 +5,20 @@ from collections.abc import Generator
 import jaxtyping
 import pytest
 import torch
-from hypothesis import settings
+from hypothesis import Phase, settings
 
 PROFILES = {
     "dev": settings(max_examples=25, deadline=None),
     "ci": settings(max_examples=100, deadline=None, derandomize=True, database=None),
     "nightly": settings(max_examples=5000, deadline=None, print_blob=True),
     "kit": settings(max_examples=100, deadline=None, database=None, print_blob=True),
+    "mutation": settings(
+        max_examples=25,
+        deadline=None,
+        derandomize=True,
+        database=None,
+        phases=[Phase.explicit, Phase.generate],  # that it fails is enough
+    ),
 }
 
 

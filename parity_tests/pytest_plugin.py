@@ -16,7 +16,7 @@ EXAMPLES = KIT_TESTS.parent / "examples"
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Add the options; which profile runs is said, never guessed."""
     group = parser.getgroup("diptych", "reference, PyTorch and other implementations")
-    profiles = ["dev", "ci", "nightly", "kit"]
+    profiles = ["dev", "ci", "nightly", "kit", "mutation"]
     group.addoption("--diptych-profile", default="ci", choices=profiles)
     group.addoption("--diptych-concept", help="the pair that it implements")
     group.addoption("--diptych-impl", help="what is checked, as module:name")

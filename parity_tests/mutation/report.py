@@ -1,0 +1,84 @@
+"""The result of mutation testing as a table, and what is wrong with it."""
+
+from collections import Counter
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from pathlib import PurePath
+
+from parity_tests.mutation.mutants import Change, Mutant
+
+COLUMNS = ("mutants", "killed", "timeout", "equivalent", "survived", "untried")
+
+
+@dataclass(frozen=True)
+class Report:
+    """How often each ending came in each folder, and what must not be.
+
+    `survivors` are changes that no test rejects and no reason excuses; `stale` are
+    listed as equivalent though a test rejects them, or nobody makes them any more.
+    """
+
+    counts: dict[str, Counter[str]]
+    survivors: list[Change]
+    stale: list[Change]
+
+    @property
+    def total(self) -> Counter[str]:
+        """The counts of all folders."""
+        return sum(self.counts.values(), Counter())
+
+    @property
+    def good(self) -> bool:
+        """Whether every change was tried and is rejected or rightly listed."""
+        return not (self.survivors or self.stale or self.total["untried"])
+
+
+def summarize(mutants: Sequence[Mutant], listed: Collection[Change]) -> Report:
+    """Hold what survived against what is listed; the list must be exact."""
+    counts: dict[str, Counter[str]] = {}
+    survivors = []
+    for mutant in mutants:
+        excused = mutant.ending == "survived" and mutant.change in listed
+        column = "equivalent" if excused else mutant.ending
+        folder = PurePath(mutant.change.file).parent.as_posix()
+        counts.setdefault(folder, Counter()).update(["mutants", column])
+        if column == "survived":
+            survivors.append(mutant.change)
+    open_ = {each.change for each in mutants if each.ending in ("survived", "untried")}
+    return Report(counts, survivors, sorted(set(listed) - open_))
+
+
+def render(report: Report) -> str:
+    """Write the report: the table, what is wrong, and the sentence that sums it up."""
+    rows = [*report.counts.items(), ("all", report.total)]
+    lines = [f"{'':24}" + "".join(f"{name:>12}" for name in COLUMNS)]
+    for folder, counts in rows:
+        lines.append(
+            f"{folder:24}" + "".join(f"{counts[name]:12,}" for name in COLUMNS)
+        )
+    for change in report.survivors:
+        lines += ["", "no test rejects this change:", *shown(change)]
+    for change in report.stale:
+        lines += ["", "listed as equivalent, but rejected or gone:", *shown(change)]
+    return "\n".join([*lines, "", sentence(report.total)])
+
+
+def shown(change: Change) -> list[str]:
+    """Write a change as a diff."""
+    place = f"  {change.file}: {change.function}"
+    return [place, f"  - {change.was}", f"  + {change.now}"]
+
+
+def sentence(total: Counter[str]) -> str:
+    """Say in one sentence how many changes were rejected.
+
+    >>> sentence(Counter(mutants=1000, killed=985, timeout=4, equivalent=10))
+    'Of 1,000 changes 10 are equivalent; of the 990 others 989 are rejected: 99.9 %.'
+    """
+    others = total["mutants"] - total["equivalent"]
+    rejected = total["killed"] + total["timeout"]
+    percent = f"{100 * rejected / others:.4g} %" if others else "none"
+    return (
+        f"Of {total['mutants']:,} changes {total['equivalent']:,} are equivalent; "
+        f"of the {others:,} others {rejected:,} are rejected: {percent}."
+    )

@@ -1,0 +1,141 @@
+"""The report of mutation testing shows every survivor and believes no stale reason."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from parity_tests.mutation.equivalents import read_equivalents
+from parity_tests.mutation.mutants import Change, Mutant, read_mutants
+from parity_tests.mutation.report import render, sentence, summarize
+
+MUTATED = """
+def x_half__mutmut_orig(number: int):
+    whole = number // 2
+    return whole
+
+def x_half__mutmut_1(number: int):
+    whole = number / 2
+    return whole
+
+def x_half__mutmut_2(number: int):
+    whole = number // 3
+    return whole
+
+class Box:
+    def xǁBoxǁopen__mutmut_orig(self):
+        return self.lid(
+            True,
+        )
+
+    def xǁBoxǁopen__mutmut_1(self):
+        return self.lid(
+            False,
+        )
+"""
+ENDINGS = {
+    "package.things.x_half__mutmut_1": 1,
+    "package.things.x_half__mutmut_2": 0,
+    "package.things.xǁBoxǁopen__mutmut_1": None,
+}
+DOUBLED = Change("package/a.py", "f", "return 2 * x", "return 2 / x")
+ZEROED = Change("package/b.py", "g", "x = 1", "x = None")
+
+
+def test_a_mutant_is_read_as_the_lines_that_differ(tmp_path):
+    folder = tmp_path / "package"
+    folder.mkdir()
+    (folder / "things.py").write_text(MUTATED, encoding="utf-8")
+    endings = json.dumps({"exit_code_by_key": ENDINGS})
+    (folder / "things.py.meta").write_text(endings, encoding="utf-8")
+    file = "package/things.py"
+    whole, box = "whole = number // 2", "Box.open"
+    expected = [
+        Mutant(Change(file, "half", whole, "whole = number / 2"), "killed"),
+        Mutant(Change(file, "half", whole, "whole = number // 3"), "survived"),
+        Mutant(Change(file, box, "True,", "False,"), "untried"),
+    ]
+
+    assert read_mutants(tmp_path) == expected
+
+
+def test_a_survivor_without_a_reason_is_shown_and_is_bad():
+    report = summarize([Mutant(DOUBLED, "survived"), Mutant(ZEROED, "killed")], [])
+
+    assert not report.good
+    assert report.survivors == [DOUBLED]
+    assert "package/a.py: f\n  - return 2 * x\n  + return 2 / x" in render(report)
+
+
+def test_a_survivor_with_a_reason_counts_as_equivalent():
+    mutants = [Mutant(DOUBLED, "survived"), Mutant(ZEROED, "timeout")]
+    report = summarize(mutants, [DOUBLED])
+
+    assert report.good
+    assert sentence(report.total) == (
+        "Of 2 changes 1 are equivalent; of the 1 others 1 are rejected: 100 %."
+    )
+
+
+@pytest.mark.parametrize("mutants", [[Mutant(DOUBLED, "killed")], []])
+def test_a_reason_for_what_is_rejected_or_gone_is_bad(mutants):
+    report = summarize(mutants, [DOUBLED])
+
+    assert not report.good
+    assert report.stale == [DOUBLED]
+    assert "rejected or gone" in render(report)
+
+
+def test_a_change_that_was_not_tried_is_bad():
+    report = summarize([Mutant(DOUBLED, "untried")], [DOUBLED])
+
+    assert not report.good
+    assert report.stale == []
+
+
+def test_every_folder_has_a_row_and_the_last_one_is_their_sum():
+    other = Change("other/c.py", "h", "a + b", "a - b")
+    mutants = [Mutant(DOUBLED, "killed"), Mutant(other, "survived")]
+    report = summarize(mutants, [other])
+    rows = render(report).splitlines()[1:4]
+
+    assert [row.split()[:2] for row in rows] == [
+        ["package", "1"],
+        ["other", "1"],
+        ["all", "2"],
+    ]
+    assert report.total == {"mutants": 2, "killed": 1, "equivalent": 1}
+
+
+def test_every_listed_change_is_one_of_the_code_as_it_stands():
+    root = Path(__file__).parents[2]
+    gone = [
+        change
+        for change in read_equivalents()
+        if change.was not in one_line(root / change.file)
+    ]
+
+    assert gone == []
+
+
+def one_line(path):
+    """Join the lines of a file, indents left out."""
+    lines = path.read_text(encoding="utf-8").splitlines()
+    return " ".join(line.strip() for line in lines)
+
+
+@pytest.mark.parametrize(
+    ("reason", "times", "message"),
+    [("", 1, "a reason is missing"), ("It is faster.", 2, "listed twice")],
+)
+def test_a_list_excuses_nothing_without_a_reason_and_nothing_twice(
+    tmp_path, reason, times, message
+):
+    changes = [["package/a.py", "f", "return 2 * x", "return 2 / x"]] * times
+    path = tmp_path / "equivalents.toml"
+    path.write_text(
+        f"[[alike]]\nreason = '{reason}'\nchanges = {changes}", encoding="utf-8"
+    )
+
+    with pytest.raises(ValueError, match=message):
+        read_equivalents(path)
