@@ -21,8 +21,9 @@ nightly: .venv/ready
 # Change the code in every small way that there is, and see a test fail each time.
 mutation: .venv/ready
 	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[mutation]'
+	rm -rf mutants
 	$(BIN)/mutmut run --max-children 2
-	$(BIN)/mutmut results
+	$(BIN)/python -m parity_tests.mutation
 
 # Which rule of comparison sees which numeric defect, and which one cries wolf?
 evidence: .venv/ready

@@ -36,6 +36,16 @@ def test_the_merges_are_those_that_tiktoken_expects(side):
     )
 
 
+@each_side
+def test_the_tokenizer_of_gpt2_is_made_of_it(side):
+    vocabulary = side("gpt2_vocabulary")
+    tokenizer = side("byte_pair").BytePairTokenizer.gpt2()
+
+    assert tokenizer.special_tokens == {"<|endoftext|>": 50_256}
+    assert tokenizer.base_bytes.tolist() == vocabulary.byte_order().tolist()
+    assert tokenizer.merges.tolist() == vocabulary.read_merges().tolist()
+
+
 # Anchor values
 
 

@@ -221,6 +221,21 @@ def test_training_and_evaluation_reach_a_tokenizer_inside_a_module(backend, kind
 
 
 @both_backends
+def test_a_class_learns_from_a_text_and_an_object_changes_its_mode(backend):
+    class Learner(backend.tokenizers.tokenizer.Tokenizer):
+        @classmethod
+        def train(cls, text):
+            return f"{cls.__name__} has read {text}"
+
+    class Other(backend.tokenizers.tokenizer.Tokenizer):
+        pass
+
+    assert Learner.train("a book") == "Learner has read a book"
+    assert Learner().train(False).training is False
+    assert Other().train(False).training is False
+
+
+@both_backends
 @every_kind
 def test_a_file_is_replaced_whole_and_nothing_is_left_beside_it(
     backend, kind, tmp_path
@@ -236,7 +251,7 @@ def test_a_file_is_replaced_whole_and_nothing_is_left_beside_it(
 
 @both_backends
 @every_kind
-@pytest.mark.parametrize("failing", ["write_text", "replace"])
+@pytest.mark.parametrize("failing", ["write_bytes", "replace"])
 def test_a_failed_save_leaves_the_file_as_it_was(
     backend, kind, failing, tmp_path, monkeypatch
 ):
@@ -245,7 +260,7 @@ def test_a_failed_save_leaves_the_file_as_it_was(
     expected = path.read_bytes()
 
     def fail(self, *args, **kwargs):
-        self.write_bytes(b"{")
+        self.write_text("{", encoding="utf-8")
         raise OSError("no space left on device")
 
     with monkeypatch.context() as patch:
@@ -284,6 +299,25 @@ def test_every_tensor_of_a_tokenizer_moves_with_it(kind):
     assert stray == []
     assert {buffer.device.type for buffer in moved.buffers()} == {"meta"}
     assert moved.device.type == "meta"
+
+
+@every_kind
+def test_the_default_device_plays_no_part(kind):
+    """Only where the vocabulary is matters; what is made on `meta` has no values."""
+    source, target = train(torch_impl, kind, "it's some text"), empty(torch_impl, kind)
+    text = "it's another text"
+    expected = source.encode(text).tolist()
+    with torch.device("meta"):
+        target.load_state_dict(source.state_dict())
+        ids = target.encode(text)
+        padded, lengths = target([text, ""])
+        nothing, none = target([])
+
+        assert target.decode(expected) == source.decode(ids)
+
+    assert ids.tolist() == padded[0].tolist() == expected
+    assert lengths.tolist() == [len(expected), 0]
+    assert nothing.tolist() == none.tolist() == []
 
 
 @every_kind
@@ -460,6 +494,18 @@ def test_a_file_of_another_kind_is_refused(backend, kind, said, tmp_path):
     train(backend, kind, "a").save(path)
     path.write_text(json.dumps({**json.loads(path.read_text()), "tokenizer": said}))
     reason = f"it says that it is a {said!r}"
+    expected = ValueError, f"saved.json is not a saved {kind}: {reason}"
+    actual = refusal(lambda: getattr(backend, kind).load(path))
+
+    assert actual == expected
+
+
+@both_backends
+@every_kind
+def test_a_file_that_says_no_kind_is_refused(backend, kind, tmp_path):
+    path = tmp_path / "saved.json"
+    path.write_text("{}")
+    reason = "it says that it is a None"
     expected = ValueError, f"saved.json is not a saved {kind}: {reason}"
     actual = refusal(lambda: getattr(backend, kind).load(path))
 

@@ -3,12 +3,13 @@
 from collections import Counter
 
 import pytest
+import torch
 from hypothesis import given
 from hypothesis import strategies as st
 from tiktoken import _educational
 
 from parity_tests.sample_text import jargon_file, text
-from parity_tests.tokenizers.array_sides import each_side, in_lockstep, refusal
+from parity_tests.tokenizers.array_sides import TORCH, each_side, in_lockstep, refusal
 from parity_tests.tokenizers.gpt2_pattern import GPT2
 from parity_tests.tokenizers.merges import train as textbook
 
@@ -78,6 +79,19 @@ def test_fewer_merges_are_the_first_of_more(side, whole, fewer, further):
     expected = train(side, whole, fewer + further).tolist()[:fewer]
 
     assert train(side, whole, fewer).tolist() == expected
+
+
+@each_tie_break
+def test_the_default_device_plays_no_part(tie_break):
+    """Only where the text is matters; what is made on `meta` has no values."""
+    points = TORCH.points("abab cab bab")
+    learn = TORCH("train_merges").train_merges
+    expected = learn(points, 4, tie_break).tolist()
+
+    with torch.device("meta"):
+        actual = learn(points, 4, tie_break)
+
+    assert actual.tolist() == expected
 
 
 # Bridges

@@ -121,8 +121,9 @@ class CharacterTokenizer(Tokenizer):
         order = np.argsort(self.characters)
         self._sorted = np.append(self.characters[order], N_CODE_POINTS)
         # The last id answers for what is not found: that of <|unk|>, if there is one.
-        unknown = np.flatnonzero(self.characters == ABSENT)
-        self._ids = np.append(order, [*unknown, ABSENT][:1])
+        absent = self.characters == ABSENT
+        unknown = absent.argmax() if absent.any() else ABSENT
+        self._ids = np.append(order, unknown)
 
     def _describe(self) -> dict[str, Any]:
         return {"vocabulary": self.vocabulary}

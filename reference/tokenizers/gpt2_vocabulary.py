@@ -43,7 +43,7 @@ def read_merges() -> Int[np.ndarray, "R 2"]:
     merges = []
     text = lzma.decompress(MERGES.read_bytes()).decode("utf-8")
     for line in text.splitlines()[1:]:  # the first one tells the version
-        left, right = line.split(" ")
+        left, right = line.split()
         merges.append((ids[left], ids[right]))
         ids[left + right] = len(ids)
     return np.array(merges)

@@ -63,7 +63,7 @@ def refuse_other_than_whole(ids: Shaped[np.ndarray, "..."]) -> None:
     Raises:
         TypeError: it holds other than whole numbers.
     """
-    if ids.dtype.kind not in "iu":
+    if not np.issubdtype(ids.dtype, np.integer):
         raise TypeError(f"ids must be whole numbers, got {ids.dtype}")
 
 

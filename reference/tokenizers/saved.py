@@ -16,11 +16,11 @@ def write_whole(path: str | os.PathLike[str], described: dict[str, Any]) -> None
     What stands at `path` already survives a write that fails. The JSON is ASCII, so
     that no platform's encoding can harm it.
     """
-    content = json.dumps(described)
+    content = json.dumps(described).encode()
     target = Path(path).resolve()  # a link stays a link
     part = target.with_name(f"{target.name}.{secrets.token_hex(4)}.part")
     try:
-        part.write_text(content, encoding="utf-8")
+        part.write_bytes(content)
         part.replace(target)
     finally:
         part.unlink(missing_ok=True)

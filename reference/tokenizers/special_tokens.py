@@ -7,6 +7,7 @@ Twin:   torch_impl/tokenizers/special_tokens.py
 
 import re
 from collections.abc import Collection, Sequence
+from itertools import pairwise
 from typing import Literal
 
 import numpy as np
@@ -107,9 +108,8 @@ def unpack(points: Int[np.ndarray, " P"], lengths: Int[np.ndarray, " S"]) -> lis
             f"special_lengths must add up to {len(points)}, the number of "
             f"special_points, got {lengths.sum()}"
         )
-    ends = np.cumsum(lengths).tolist()
-    spans = zip([0, *ends], ends, strict=False)
-    return [text_of(points[start:end]) for start, end in spans]
+    stops = [0, *np.cumsum(lengths).tolist()]
+    return [text_of(points[start:stop]) for start, stop in pairwise(stops)]
 
 
 def end_texts(

@@ -80,8 +80,8 @@ class Tokenizer(Module):
 
         # 2. Lay the rows below each other, filled up with zeros.
         padded = np.zeros((len(rows), lengths.max(initial=0)), np.int64)  # (B, N)
-        for row, ids in zip(padded, rows, strict=True):
-            row[: len(ids)] = ids
+        for place, ids in enumerate(rows):
+            padded[place, : len(ids)] = ids
         return padded, lengths
 
     def _refuse_state(self, state: Mapping[str, Any], prefix: str) -> None:
@@ -130,7 +130,7 @@ def like(own: Shaped[np.ndarray, "..."], given: Any, name: str) -> Any:
         ValueError: it has other numbers than that dtype can hold.
     """
     array = np.asarray(given)
-    if array.dtype.kind in "iu":
+    if np.issubdtype(array.dtype, np.integer):
         copied = array.astype(own.dtype)
         if (copied == array).all():
             return copied

@@ -102,8 +102,8 @@ def read_words(
     words = [read_utf8(data[a:b], n) for n, (a, b) in enumerate(pairwise(stops))]
     counts = Counter(words)
     if len(counts) < len(words):
-        twice = shown(counts.most_common(1)[0][0])
-        raise ValueError(f"every word must have one id, got {twice} twice")
+        twice = next(word for word in words if counts[word] > 1)
+        raise ValueError(f"every word must have one id, got {shown(twice)} twice")
     return words
 
 

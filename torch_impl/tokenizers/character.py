@@ -10,7 +10,6 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import torch
-import torch.nn.functional as F
 from jaxtyping import Int, Integer
 from torch import Tensor
 
@@ -120,20 +119,20 @@ class CharacterTokenizer(Tokenizer):
         lengths = torch.where(points == ABSENT, len(UNKNOWN), 1)  # (N,)
         spelled = points.repeat_interleave(lengths)
         absent = spelled == ABSENT
-        unknown = code_points(UNKNOWN, self.device)
+        unknown = points.new_tensor([ord(letter) for letter in UNKNOWN])
         spelled[absent] = unknown.repeat(int((points == ABSENT).sum()))
         return text_of(spelled)
 
     def _index(self) -> None:
         refuse_characters(self.characters, besides=ABSENT)
         in_order, order = self.characters.sort()
-        in_order = F.pad(in_order, (0, 1), value=N_CODE_POINTS)
+        in_order = torch.cat([in_order, order.new_tensor([N_CODE_POINTS])])
         self.register_buffer("_sorted", in_order, persistent=False)
         # The last id answers for what is not found: that of <|unk|>, if there is one.
-        unknown = F.pad(
-            (self.characters == ABSENT).nonzero().flatten(), (0, 1), value=ABSENT
-        )
-        self.register_buffer("_ids", torch.cat([order, unknown[:1]]), persistent=False)
+        absent = self.characters == ABSENT
+        unknown = int(absent.to(torch.uint8).argmax()) if absent.any() else ABSENT
+        ids = torch.cat([order, order.new_tensor([unknown])])
+        self.register_buffer("_ids", ids, persistent=False)
 
     def _describe(self) -> dict[str, Any]:
         return {"vocabulary": self.vocabulary}

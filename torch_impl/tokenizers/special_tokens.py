@@ -7,6 +7,7 @@ Twin:   reference/tokenizers/special_tokens.py
 
 import re
 from collections.abc import Collection, Sequence
+from itertools import pairwise
 from typing import Literal
 
 import torch
@@ -109,9 +110,8 @@ def unpack(points: Int[Tensor, " P"], lengths: Int[Tensor, " S"]) -> list[str]:
             f"special_lengths must add up to {len(points)}, the number of "
             f"special_points, got {lengths.sum()}"
         )
-    ends = lengths.cumsum(0).tolist()
-    spans = zip([0, *ends], ends, strict=False)
-    return [text_of(points[start:end]) for start, end in spans]
+    stops = [0, *lengths.cumsum(0).tolist()]
+    return [text_of(points[start:stop]) for start, stop in pairwise(stops)]
 
 
 def end_texts(

@@ -69,11 +69,12 @@ def write_words(
     (tensor([97, 98, 99], dtype=torch.uint8), tensor([1, 3]))
     """
     encoded = [word.encode("utf-8") for word in words]
-    spelling = torch.zeros(0, dtype=torch.uint8)
-    if joined := bytearray().join(encoded):  # torch.frombuffer takes no empty buffer
-        spelling = torch.frombuffer(joined, dtype=torch.uint8)
-    lengths = torch.tensor([len(word) for word in encoded], dtype=torch.int64)
-    return spelling.to(device), lengths.cumsum(0).to(device)
+    sizes = [len(word) for word in encoded]
+    ends = torch.tensor(sizes, dtype=torch.int64, device=device).cumsum(0)
+    joined = bytearray().join(encoded)
+    if not joined:  # torch.frombuffer takes no empty buffer
+        return torch.zeros(0, dtype=torch.uint8, device=device), ends
+    return torch.frombuffer(joined, dtype=torch.uint8).to(device), ends
 
 
 def spell_words(
@@ -105,8 +106,8 @@ def read_words(
     words = [read_utf8(data[a:b], n) for n, (a, b) in enumerate(pairwise(stops))]
     counts = Counter(words)
     if len(counts) < len(words):
-        twice = shown(counts.most_common(1)[0][0])
-        raise ValueError(f"every word must have one id, got {twice} twice")
+        twice = next(word for word in words if counts[word] > 1)
+        raise ValueError(f"every word must have one id, got {shown(twice)} twice")
     return words
 
 
