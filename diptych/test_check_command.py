@@ -8,10 +8,9 @@ from typer.testing import CliRunner
 
 import reference
 from diptych.cli import app
-from parity_tests.attention.gradient_mistakes import GRADIENT_MISTAKES
 from parity_tests.catalogue import concept
 from parity_tests.gradients import compare_gradients
-from parity_tests.known_mistakes import mistaken_class
+from parity_tests.known_mistakes import mistaken_class, mistakes_of
 from parity_tests.known_mistakes.trial import cases_of
 
 
@@ -73,7 +72,7 @@ def test_a_departure_on_the_way_back_gives_the_command_that_shows_it_again(
     monkeypatch,
 ):
     simple = concept("simple")
-    mistake = next(m for m in GRADIENT_MISTAKES if m.id == "grad-softmax-no-sum")
+    mistake = next(m for m in mistakes_of(simple) if m.id == "grad-softmax-no-sum")
     monkeypatch.setattr(reference, simple.class_name, mistaken_class(mistake))
     comparisons = (compare_gradients(simple, case) for case in cases_of(simple.path))
     departure = next(filter(None, (each.departure for each in comparisons)))

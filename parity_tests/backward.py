@@ -1,6 +1,7 @@
 """Run a case and have the module in hand, to go back through it or to prepare it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from functools import wraps
 from typing import Any
 
@@ -13,26 +14,46 @@ from parity_tests.recording import Recording, record
 Array = np.ndarray[Any, Any]
 
 
+@dataclass(frozen=True)
+class WayBack:
+    """The gradient of what came out, and those of what went in, by name."""
+
+    grad_output: Array
+    gradients: Mapping[str, Array]
+
+
 def reference_backward(
     concept: Concept, case: Case, reference: Any = None
 ) -> tuple[Array, Recording]:
-    """Run the reference forward, and record how it goes back from a given gradient."""
+    """Run the reference forward, and record how it goes back from a drawn gradient."""
     reference = reference or concept.reference
     package = reference.__module__.partition(".")[0]
-    built, class_ = catching(reference)
-    output = concept.run_reference(class_, case)
+    module, output = run_forward(concept, case, reference)
     grad_output = gradient_for(case, output)
-    return grad_output, record(package, lambda: built[0].backward(grad_output))
+    return grad_output, record(package, lambda: module.backward(grad_output))
+
+
+def way_back(concept: Concept, case: Case, reference: Any = None) -> WayBack:
+    """Run the reference forward, and back again from a drawn gradient."""
+    module, output = run_forward(concept, case, reference or concept.reference)
+    grad_output = gradient_for(case, output)
+    return WayBack(grad_output, module.backward(grad_output))
 
 
 def reference_gradients(
     concept: Concept, case: Case, grad_output: Array
 ) -> dict[str, Array]:
-    """Run the reference forward and back again from a gradient of one's own."""
-    built, class_ = catching(concept.reference)
-    concept.run_reference(class_, case)
-    gradients: dict[str, Array] = built[0].backward(grad_output)
+    """Run the reference forward, and back again from a gradient of one's own."""
+    module, _ = run_forward(concept, case, concept.reference)
+    gradients: dict[str, Array] = module.backward(grad_output)
     return gradients
+
+
+def run_forward(concept: Concept, case: Case, reference: Any) -> tuple[Any, Array]:
+    """Run a class of the reference; return the module as well as what came out."""
+    built, class_ = catching(reference)
+    output = concept.run_reference(class_, case)
+    return built[0], output
 
 
 def torch_forward(concept: Concept, case: Case) -> tuple[torch.nn.Module, Recording]:

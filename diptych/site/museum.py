@@ -16,14 +16,20 @@ from diptych.reader.reading import read
 from diptych.site.laws import sentence
 from diptych.site.outcomes import Drawing, draw, marked
 from diptych.site.runs import offered
+from parity_tests.backward import WayBack, way_back
 from parity_tests.catalogue import concept
 from parity_tests.concept import Case
 from parity_tests.known_mistakes import Mistake, changes, mistaken_class, mistakes_of
-from parity_tests.known_mistakes.diagnosis import outcome, same_outcome
+from parity_tests.known_mistakes.observable import (
+    OUTPUT,
+    differing,
+    observable,
+)
 
 CAUGHT = {
     "agreement": "comparing what comes out",
     "steps": "comparing the steps on the way",
+    "gradients": "comparing gradients, and by a small step of all that goes in",
 }
 
 
@@ -49,16 +55,21 @@ class Exhibit:
     caught: str
     effect: str
     drawing: Drawing | None = None
+    instead_of: Drawing | None = None
 
 
 @dataclass(frozen=True)
 class Trial:
-    """A run that a mistake is tried on, and what comes out where nothing is wrong."""
+    """A run that a mistake is tried on, and what comes out where nothing is wrong.
+
+    `back` is the way back from there, if the pair has gradients.
+    """
 
     label: str
     tokens: tuple[str, ...]
     case: Case
     right: Any
+    back: Any
 
     @property
     def drawing(self) -> Drawing:
@@ -74,9 +85,10 @@ def trials(path: str) -> tuple[Trial, ...]:
     for run in offered(read(path)):
         prepared = prepare(pair, run.choices)
         case = prepared.case if prepared.run is None else learned(prepared.text)
-        right = outcome(pair.run_reference, pair.reference, case)
+        right = OUTPUT.outcome(pair, pair.reference, case)
         if not isinstance(right, Exception):
-            tried.append(Trial(run.label, prepared.tokens, case, right))
+            back = way_back(pair, case) if pair.has_gradients else None
+            tried.append(Trial(run.label, prepared.tokens, case, right, back))
     return tuple(tried)
 
 
@@ -117,14 +129,31 @@ def patches(mistake: Mistake) -> Iterator[Patch]:
 
 def effect_of(mistake: Mistake) -> dict[str, Any]:
     """Say and draw what a mistake does on the first run on which it does anything."""
-    pair = concept(mistake.concept)
+    pair, where = concept(mistake.concept), observable(mistake)
     for trial in trials(mistake.concept):
-        made = outcome(pair.run_reference, mistaken_class(mistake), trial.case)
-        if same_outcome(pair, trial.case, trial.right, made):
+        right = trial.back if mistake.on_the_way_back else trial.right
+        made = where.outcome(pair, mistaken_class(mistake), trial.case)
+        if where.alike(pair, trial.case, right, made):
             continue
         if isinstance(made, Exception):
             name = type(made).__name__
             return {"effect": f"On the run “{trial.label}” it fails with {name}."}
+        if mistake.on_the_way_back:
+            name = differing(pair, trial.case, right, made)[0]
+            return effect_on_gradient(trial, name, right, made)
         drawing = marked(draw(made, trial.tokens), trial.drawing)
         return {"effect": f"On the run “{trial.label}” it gives", "drawing": drawing}
     return {"effect": "None of the runs offered here shows it."}
+
+
+def effect_on_gradient(
+    trial: Trial, name: str, right: WayBack, made: WayBack
+) -> dict[str, Any]:
+    """Draw one gradient as it is and as it should be."""
+    tokens = trial.tokens if name == "x" else ()
+    should_be, drawn = (draw(way.gradients[name], tokens) for way in (right, made))
+    return {
+        "effect": f"On the run “{trial.label}” the gradient of `{name}` becomes",
+        "drawing": marked(drawn, should_be),
+        "instead_of": should_be,
+    }

@@ -172,6 +172,16 @@ def test_the_museum_shows_each_mistake_beside_what_is_right(causal: Reading) -> 
     assert OFF in content
 
 
+def test_a_mistake_on_the_way_back_shows_a_wrong_gradient(causal: Reading) -> None:
+    shown = {each.name: each for each in museum.exhibits(causal.path)}
+    dropped = shown["grad-dropout-forgotten"]
+
+    assert dropped.effect == "On the run “with dropout” the gradient of `x` becomes"
+    assert dropped.drawing != dropped.instead_of is not None
+    assert "comparing gradients" in dropped.caught
+    assert "Some are made on the way back" in museum_page(causal)
+
+
 def test_a_mistake_is_marked_where_it_can_be_seen() -> None:
     right, wrong = (draw(np.array(row), ()) for row in ([1.0, 2.0], [1.0, 3.0]))
 

@@ -1,22 +1,18 @@
 """Gradients of embeddings: by hand they are what autograd and a step say."""
 
 import numpy as np
-import pytest
 import torch
 from hypothesis import given
 
 from parity_tests.attention.sides import refusal
 from parity_tests.backward import reference_backward
 from parity_tests.catalogue import concept
-from parity_tests.data.gradient_mistakes import GRADIENT_MISTAKES
 from parity_tests.finite_difference import (
     direction_of,
     slope_by_difference,
     slope_by_gradients,
 )
 from parity_tests.gradients import compare_gradients
-from parity_tests.known_mistakes.build import mistaken_class
-from parity_tests.known_mistakes.trial import cases_of
 from parity_tests.precision import in_float64
 
 EMBEDDING = concept("embedding")
@@ -94,16 +90,3 @@ def test_there_is_no_way_back_before_the_way_forward():
     words = "backward undoes forward, which TokenAndPositionEmbedding has not run"
 
     assert refusal(lambda: embed.backward(np.zeros((4, 3)))) == (RuntimeError, words)
-
-
-# Proof that it can fail
-
-
-@pytest.mark.parametrize("mistake", GRADIENT_MISTAKES, ids=lambda each: each.id)
-def test_autograd_finds_every_mistake(mistake):
-    wrong = mistaken_class(mistake)
-    comparisons = (
-        compare_gradients(EMBEDDING, case, wrong) for case in cases_of(EMBEDDING.path)
-    )
-
-    assert any(comparison.departure is not None for comparison in comparisons)

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -18,6 +19,7 @@ from parity_tests.kit.laws import BrokenLaw, Law, laws_of
 from parity_tests.kit.request import answered, asked, expected, narrowed
 from parity_tests.kit.verdict import Verdict
 from parity_tests.known_mistakes import looks_like_throughout
+from parity_tests.known_mistakes.observable import OUTPUT
 from parity_tests.pinned import rerun_command
 
 N_OBSERVED = 12  # departures, and agreements, that a diagnosis rests on
@@ -123,7 +125,7 @@ class Checker:
             return []
         observed = [*self.departing, *self.agreeing]
         return looks_like_throughout(
-            self.concept, observed, partial(answered, self.concept)
+            self.concept, observed, replace(OUTPUT, run=answered)
         )
 
     def ask(self, case: Case) -> dict[str, Any]:

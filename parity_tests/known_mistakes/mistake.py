@@ -21,7 +21,7 @@ class Mistake:
     in both stands for lines that stay. `seen_in` names GitHub issues or pull requests
     (`owner/repository#number`) or other pages, or says that the mistake is common.
     `caught_by` is what rejects it: `agreement` (what comes out differs), `steps` (only
-    a step on the way does), or the name of a test.
+    a step on the way does), `gradients` (only the way back does), or a test's name.
     """
 
     id: str
@@ -33,6 +33,11 @@ class Mistake:
     wrong: str
     seen_in: tuple[str, ...] = COMMON
     caught_by: str = "agreement"
+
+    @property
+    def on_the_way_back(self) -> bool:
+        """Whether what comes out is right, and its gradients are not."""
+        return self.caught_by == "gradients"
 
     @property
     def changes(self) -> list[tuple[str, str]]:

@@ -15,6 +15,12 @@ from parity_tests.concept import Case, Concept
 from parity_tests.known_mistakes import looks_like, looks_like_throughout, mistakes_of
 from parity_tests.known_mistakes.build import mistaken_class
 from parity_tests.known_mistakes.mistake import Mistake
+from parity_tests.known_mistakes.observable import (
+    GRADIENTS,
+    OUTPUT,
+    Observable,
+    observable,
+)
 from parity_tests.known_mistakes.trial import (
     cases_of,
     departures,
@@ -24,7 +30,7 @@ from parity_tests.known_mistakes.trial import (
 )
 
 N_OBSERVED = 30  # the first cases of all
-N_DEPARTURES = 1  # and the first in which the mistake makes a difference
+N_DEPARTURES = 6  # and the first in which the mistake makes a difference
 
 
 of_each_concept = pytest.mark.parametrize(
@@ -32,35 +38,45 @@ of_each_concept = pytest.mark.parametrize(
 )
 
 
-def named(concept: Concept, seen: Sequence[tuple[int, Any]]) -> list[str]:
-    """Name what was seen for cases of a concept, each given by its number."""
+each_way = pytest.mark.parametrize(
+    "where", [OUTPUT, GRADIENTS], ids=["there", "back again"]
+)
+
+
+def named(
+    concept: Concept, seen: Sequence[tuple[int, Any]], where: Observable
+) -> list[str]:
+    """Name what was seen in cases of a concept, each given by its number."""
     cases = cases_of(concept.path)
     number_of = {id(cases[number]): number for number, _ in seen}
 
-    def remembered(variant: type, case: Case) -> Any:
-        came_out = outcome_of(concept.path, variant, number_of[id(case)])
-        if isinstance(came_out, Exception):
-            raise came_out
-        return came_out
+    def remembered(concept: Concept, variant: type, case: Case) -> Any:
+        outcome = outcome_of(concept.path, variant, number_of[id(case)], where)
+        if isinstance(outcome, Exception):
+            raise outcome
+        return outcome
 
-    observed = [(cases[number], output) for number, output in seen]
-    return looks_like_throughout(concept, observed, remembered)
+    observed = [(cases[number], outcome) for number, outcome in seen]
+    return looks_like_throughout(concept, observed, replace(where, run=remembered))
 
 
+@each_way
 @of_each_concept
-def test_the_right_implementation_looks_like_no_mistake(concept: Concept) -> None:
-    seen = [(n, right_outcome(concept.path, n)) for n in range(10)]
+def test_the_right_implementation_looks_like_no_mistake(
+    concept: Concept, where: Observable
+) -> None:
+    seen = [(n, right_outcome(concept.path, n, where)) for n in range(10)]
 
-    assert named(concept, seen) == []
-    assert [named(concept, [each]) for each in seen] == [[]] * 10
+    assert named(concept, seen, where) == []
+    assert [named(concept, [each], where) for each in seen] == [[]] * 10
 
 
 @of_each_concept
 def test_a_mistake_looks_like_itself_and_no_other(concept: Concept) -> None:
     names = {
-        mistake.id: named(concept, observations(mistake))
+        mistake.id: named(concept, observations(mistake), observable(mistake))
         for mistake in mistakes_of(concept)
-        if mistake.caught_by == "agreement"
+        if mistake.caught_by in ("agreement", "gradients")
     }
 
     assert names == {name: [name] for name in names}

@@ -12,6 +12,7 @@ import pytest
 import reference
 from parity_tests.catalogue import CATALOGUE, concept
 from parity_tests.concept import Case, Concept
+from parity_tests.gradients import compare_gradients
 from parity_tests.known_mistakes import MISTAKES, WAITING, changes, mistakes_of
 from parity_tests.known_mistakes.build import (
     dotted,
@@ -21,10 +22,18 @@ from parity_tests.known_mistakes.build import (
 )
 from parity_tests.known_mistakes.listed import LISTED
 from parity_tests.known_mistakes.mistake import COMMON, Mistake
-from parity_tests.known_mistakes.trial import cases_of, departures, told_apart
+from parity_tests.known_mistakes.observable import OUTPUT
+from parity_tests.known_mistakes.trial import (
+    cases_of,
+    departures,
+    outcome_of,
+    right_outcome,
+    told_apart,
+)
 from parity_tests.lockstep import compare_in_lockstep
 
 SUITE = Path(__file__).parent.parent
+N_RIGHT = 30  # cases in which a mistake on the way back must be right on the way there
 
 
 of_each_concept = pytest.mark.parametrize(
@@ -75,7 +84,39 @@ def departs_on_the_way(concept: Concept, mistake: Mistake) -> bool:
     return any(departs(case) for case in cases_of(concept.path))
 
 
-BY_A_LAW = [m for m in MISTAKES if m.caught_by not in ("agreement", "steps")]
+@of_each_concept
+def test_what_is_wrong_on_the_way_back_alone_gradients_show(concept: Concept) -> None:
+    passed = [
+        mistake.id
+        for mistake in mistakes_of(concept)
+        if mistake.on_the_way_back and not departs_on_the_way_back(concept, mistake)
+    ]
+
+    assert passed == []
+
+
+def departs_on_the_way_back(concept: Concept, mistake: Mistake) -> bool:
+    """Whether autograd of the twin departs from the mistake in any case."""
+    wrong = mistaken_class(mistake)
+    comparisons = (
+        compare_gradients(concept, case, wrong) for case in cases_of(concept.path)
+    )
+    return any(each.departure is not None for each in comparisons)
+
+
+@of_each_concept
+def test_on_the_way_there_such_a_mistake_is_right(concept: Concept) -> None:
+    cases = cases_of(concept.path)[:N_RIGHT]
+
+    for mistake in mistakes_of(concept):
+        for number, case in enumerate(cases if mistake.on_the_way_back else ()):
+            right = right_outcome(concept.path, number)
+            output = outcome_of(concept.path, mistaken_class(mistake), number)
+            assert OUTPUT.alike(concept, case, right, output), mistake.id
+
+
+COMPARED = ("agreement", "steps", "gradients")
+BY_A_LAW = [m for m in MISTAKES if m.caught_by not in COMPARED]
 
 
 @pytest.mark.parametrize("mistake", BY_A_LAW, ids=[m.id for m in BY_A_LAW])
@@ -112,12 +153,13 @@ def run_alone(test: str) -> int:
 
 @of_each_concept
 def test_no_two_mistakes_are_one(concept: Concept) -> None:
-    shown = [m for m in mistakes_of(concept) if m.caught_by == "agreement"]
+    mistakes = mistakes_of(concept)
+    shown = [m for m in mistakes if m.caught_by in ("agreement", "gradients")]
 
     alike = [
         (one.id, other.id)
         for one, other in combinations(shown, 2)
-        if not told_apart(one, other)
+        if one.caught_by == other.caught_by and not told_apart(one, other)
     ]
 
     assert alike == []
