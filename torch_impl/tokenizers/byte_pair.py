@@ -163,7 +163,7 @@ class BytePairTokenizer(Tokenizer):
             TypeError: an id is not a whole number.
             ValueError: an id is not in the vocabulary.
         """
-        return self.decode_bytes(ids).decode("utf-8", errors="replace")
+        return self.decode_bytes(ids).decode(errors="replace")
 
     def _index(self) -> None:
         self._special_tokens = unpack(self.special_points, self.special_lengths)

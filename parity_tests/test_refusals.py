@@ -1,0 +1,46 @@
+"""What any part refuses: the same on both sides, with leading axes and at the edges."""
+
+from importlib import import_module
+
+import numpy as np
+import pytest
+
+from parity_tests.attention.sides import array_for, both_backends, refusal
+
+
+def refusals(backend):
+    """Return a backend's module of refusals."""
+    return import_module(f"{backend.__name__}.refusals")
+
+
+@both_backends
+def test_the_channels_are_the_last_axis(backend):
+    right, wrong = (array_for(backend, np.zeros((2, 5, d_in))) for d_in in (3, 4))
+    expected = ValueError, "x must have d_in = 3 channels, got 4"
+
+    assert refusal(lambda: refusals(backend).refuse_input(right, d_in=3)) is None
+    assert refusal(lambda: refusals(backend).refuse_input(wrong, d_in=3)) == expected
+
+
+@both_backends
+def test_an_input_needs_a_time_and_channels_and_nothing_else(backend):
+    smallest, row = (array_for(backend, np.zeros(shape)) for shape in [(1, 3), (3,)])
+    expected = ValueError, "x must have shape (…, T, C), got (3,)"
+
+    assert refusal(lambda: refusals(backend).refuse_input(smallest, None)) is None
+    assert refusal(lambda: refusals(backend).refuse_input(row, None)) == expected
+
+
+@both_backends
+@pytest.mark.parametrize(
+    ("check", "edge"),
+    [
+        ("refuse_sizes", {"d_in": 1, "d_out": np.int64(1)}),
+        ("refuse_uneven_heads", {"d_out": 4, "num_heads": 4}),
+        ("refuse_dropout", {"dropout": 0}),
+        ("refuse_dropout", {"dropout": 1.0}),
+        ("refuse_length", {"n_tokens": 4, "context_length": 4}),
+    ],
+)
+def test_what_just_fits_is_not_refused(backend, check, edge):
+    assert refusal(lambda: getattr(refusals(backend), check)(**edge)) is None
