@@ -89,6 +89,27 @@ def test_merges_that_no_training_finds_are_refused(side, merges, message):
 
 
 @each_side
+@pytest.mark.parametrize(
+    "row", [(2**62, 0), (0, -(2**62)), (-(2**70), 0), (0,), (0, 1, 2), (0, 1.0), 5]
+)
+def test_what_is_no_pair_of_ids_is_refused_by_its_rank(side, row):
+    message = f"a merge is a pair of ids, got {row!r} at rank 1"
+
+    def run(side):
+        side("merge_table").merge_rows([(0, 1), row])
+
+    assert refusal(run, side) == (ValueError, message)
+
+
+@each_side
+def test_merges_are_read_from_a_list_or_an_array(side):
+    rows = [[0, 1], [-(2**62) + 1, 2**62 - 1]]
+
+    for merges in (rows, tuple(rows), side.array(rows)):
+        assert side("merge_table").merge_rows(merges) == rows
+
+
+@each_side
 def test_rows_that_are_no_pairs_are_refused(side):
     def build(side):
         side("merge_table").MergeTable(side.array([[0, 1, 2]]), N_BASE)

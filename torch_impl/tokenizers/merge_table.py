@@ -111,7 +111,7 @@ def merge_rows(merges: Any) -> list[Sequence[int]]:
     rows = merges.tolist() if hasattr(merges, "tolist") else list(merges)
     for rank, row in enumerate(rows):
         whole = isinstance(row, list | tuple) and all(type(i) is int for i in row)
-        if not whole or len(row) != 2 or max(row).bit_length() > 62:
+        if not whole or len(row) != 2 or max(map(abs, row)) >= NEVER:
             raise ValueError(f"a merge is a pair of ids, got {row!r} at rank {rank}")
     return rows
 
