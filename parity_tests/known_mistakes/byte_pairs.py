@@ -32,9 +32,9 @@ BYTES = (
         "stream invites to, both halves become U+FFFD.",
         Place(
             in_file("byte_pair"),
-            'self.decode_bytes(ids).decode("utf-8", errors="replace")',
+            'self.decode_bytes(ids).decode(errors="replace")',
             '"".join(\n'
-            '    self.decode_bytes([each]).decode("utf-8", errors="replace")\n'
+            '    self.decode_bytes([each]).decode(errors="replace")\n'
             "    for each in ids\n"
             ")",
         ),

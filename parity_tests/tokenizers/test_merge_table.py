@@ -105,8 +105,8 @@ def test_what_is_no_pair_of_ids_is_refused_by_its_rank(side, row):
 def test_merges_are_read_from_a_list_or_an_array(side):
     rows = [[0, 1], [-(2**62) + 1, 2**62 - 1]]
 
-    for merges in (rows, tuple(rows), side.array(rows)):
-        assert side("merge_table").merge_rows(merges) == rows
+    for given_rows in (rows, tuple(rows), side.array(rows)):
+        assert side("merge_table").merge_rows(given_rows) == rows
 
 
 @each_side

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 import reference
 import torch_impl
-from parity_tests.attention.sides import both_backends, refusal
+from parity_tests.attention.sides import array_for, both_backends, refusal
 from parity_tests.lockstep import compare_in_lockstep
 from parity_tests.sample_text import (
     LONE_SURROGATES,
@@ -209,6 +209,20 @@ def test_a_restored_tokenizer_shares_nothing_with_its_source(backend, kind):
         array[...] = 1
 
     assert state_of(source) == expected
+
+
+@both_backends
+def test_a_state_is_whole_numbers_of_64_bits_whatever_it_was_made_of(backend):
+    merges, base_bytes = (
+        array_for(backend, np.array(numbers, np.uint8))
+        for numbers in ([[97, 98]], range(256))
+    )
+    tokenizer = backend.BytePairTokenizer(merges, [], base_bytes)
+    state = tokenizer.state_dict()
+
+    assert {str(array.dtype).removeprefix("torch.") for array in state.values()} == {
+        "int64"
+    }
 
 
 @both_backends
