@@ -35,15 +35,20 @@ class Agreement:
         return self.score <= LIMIT
 
 
-def compare(expected: Any, actual: Any, yardstick: float = 0.0) -> Agreement:
+def compare(
+    expected: Any, actual: Any, yardstick: float = 0.0, dtype: str = ""
+) -> Agreement:
     """Compare a value of the reference with the other side's.
 
-    Lists and tuples are compared entry by entry, and the worst entry counts.
+    Lists and tuples are compared entry by entry, and the worst entry counts. Arrays
+    of `dtype`, if it is given, are held to the truth: `expected` in float64.
 
     >>> compare(np.ones(2), torch.tensor([1.0, 1.5]).double(), yardstick=0.1).score
     5.0
     >>> compare(np.ones(2), torch.tensor([1.0, math.nan]).double()).reason
     'at [1]: expected 1.0, got nan'
+    >>> compare(np.ones(2), np.ones(2), dtype="float32").reason
+    'expected float32, got float64'
 
     Raises:
         ValueError: the yardstick is negative, infinite or no number.
@@ -51,10 +56,12 @@ def compare(expected: Any, actual: Any, yardstick: float = 0.0) -> Agreement:
     if not 0 <= yardstick < math.inf:
         raise ValueError(f"a yardstick must be finite, 0 or more, got {yardstick}")
     kind, other = named_dtype(expected), named_dtype(actual)
+    if dtype and kind == "float64" and type(expected) is not float:
+        kind = dtype  # but a plain number of Python has one width only
     if kind != other:
         return differs(kind, f"expected {kind}, got {other}")
     if kind == "row":
-        return compare_rows(expected, actual, yardstick)
+        return compare_rows(expected, actual, yardstick, dtype)
     if not is_numeric(expected):  # text: NumPy would drop the NULs at its end
         if expected == actual:
             return same(kind)
@@ -86,7 +93,9 @@ def compare_floats(left: Any, right: Any, yardstick: float, kind: str) -> Agreem
     return Agreement(score, difference, kind, found(left, right, gap == difference))
 
 
-def compare_rows(expected: Any, actual: Any, yardstick: float) -> Agreement:
+def compare_rows(
+    expected: Any, actual: Any, yardstick: float, dtype: str = ""
+) -> Agreement:
     """Compare two lists or tuples, whose entries may be rows again."""
     if len(expected) != len(actual):
         return differs("row", f"expected {len(expected)} entries, got {len(actual)}")
@@ -94,7 +103,7 @@ def compare_rows(expected: Any, actual: Any, yardstick: float) -> Agreement:
     if plain_and_equal(expected, actual):
         return worst
     for place, entries in enumerate(zip(expected, actual, strict=True)):
-        agreement = compare(*entries, yardstick)
+        agreement = compare(*entries, yardstick, dtype)
         if agreement.score > worst.score:
             reason = f"entry {place}: {agreement.reason}"
             difference = agreement.difference

@@ -3,13 +3,16 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import wraps
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
 
-from parity_tests.concept import Case, Concept
+from parity_tests.case import Case
 from parity_tests.recording import Recording, record
+
+if TYPE_CHECKING:
+    from parity_tests.concept import Concept
 
 Array = np.ndarray[Any, Any]
 
@@ -23,7 +26,7 @@ class WayBack:
 
 
 def reference_backward(
-    concept: Concept, case: Case, reference: Any = None
+    concept: "Concept", case: Case, reference: Any = None
 ) -> tuple[Array, Recording]:
     """Run the reference forward, and record how it goes back from a drawn gradient."""
     reference = reference or concept.reference
@@ -33,7 +36,7 @@ def reference_backward(
     return grad_output, record(package, lambda: module.backward(grad_output))
 
 
-def way_back(concept: Concept, case: Case, reference: Any = None) -> WayBack:
+def way_back(concept: "Concept", case: Case, reference: Any = None) -> WayBack:
     """Run the reference forward, and back again from a drawn gradient."""
     module, output = run_forward(concept, case, reference or concept.reference)
     grad_output = gradient_for(case, output)
@@ -41,7 +44,7 @@ def way_back(concept: Concept, case: Case, reference: Any = None) -> WayBack:
 
 
 def reference_gradients(
-    concept: Concept, case: Case, grad_output: Array
+    concept: "Concept", case: Case, grad_output: Array
 ) -> dict[str, Array]:
     """Run the reference forward, and back again from a gradient of one's own."""
     module, _ = run_forward(concept, case, concept.reference)
@@ -49,14 +52,14 @@ def reference_gradients(
     return gradients
 
 
-def run_forward(concept: Concept, case: Case, reference: Any) -> tuple[Any, Array]:
+def run_forward(concept: "Concept", case: Case, reference: Any) -> tuple[Any, Array]:
     """Run a class of the reference; return the module as well as what came out."""
     built, class_ = catching(reference)
     output = concept.run_reference(class_, case)
     return built[0], output
 
 
-def torch_forward(concept: Concept, case: Case) -> tuple[torch.nn.Module, Recording]:
+def torch_forward(concept: "Concept", case: Case) -> tuple[torch.nn.Module, Recording]:
     """Record the twin's forward with its tensors alive, the input's gradient wanted."""
     built, class_ = catching(concept.torch, prepare=want_gradient_of_input)
     run = record("torch_impl", lambda: concept.run_torch(class_, case), live=True)

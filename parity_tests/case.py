@@ -1,15 +1,18 @@
 """One thing to run on both sides, as plain data."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
+Back = Callable[[str, np.ndarray[Any, Any]], np.ndarray[Any, Any]]
+"""Brings the channels of an array into order, by the name of what it holds."""
 
-@dataclass(frozen=True)
+
+@dataclass(frozen=True, eq=False)
 class Case:
-    """One thing to run on both sides, as plain data.
+    """One thing to run on both sides, as plain data; equal to itself alone.
 
     `config` has the constructor's arguments by name, `weights` the state by name,
     `inputs` what goes in by name (`x`, and `keep` where dropout is active).
@@ -28,3 +31,8 @@ class Case:
         be equal to it, and then nothing that takes one for the other shows.
         """
         return np.random.default_rng([self.seed, *purpose.encode()])
+
+
+def as_it_is(name: str, array: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+    """Bring an array into order where nothing was moved."""
+    return array

@@ -1,6 +1,7 @@
 """Every pair, in reading order: one record each."""
 
 from parity_tests.attention import cases as attention
+from parity_tests.attention.bounds import bounds as attention_bounds
 from parity_tests.attention.gradient_yardsticks import (
     gradient_yardsticks as attention_gradients,
 )
@@ -28,7 +29,7 @@ def attention_variant(name: str, class_name: str, *supports: str) -> Concept:
         run_reference=attention.run_reference,
         run_torch=attention.run_torch,
         on_text=attention_on_text(class_name),
-        yardsticks=attention.yardsticks,
+        bounds=attention_bounds,
         gradient_yardsticks=attention_gradients,
         permuted=attention_permuted,
         supports=frozenset({"leading_axes", *supports}),

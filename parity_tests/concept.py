@@ -8,25 +8,27 @@ from typing import Any
 import numpy as np
 from hypothesis.strategies import SearchStrategy
 
-from parity_tests.case import Case
-from parity_tests.lockstep import Comparison, compare_in_lockstep
+from parity_tests.case import Back, Case, as_it_is
+from parity_tests.expected import expected, yardsticks
+from parity_tests.lockstep import Comparison, compare_recordings
 from parity_tests.pinned import with_rerun
+from parity_tests.recording import record
 
 __all__ = ["Case", "Concept"]
 
 Array = np.ndarray[Any, Any]
 GradientYardsticks = Callable[[Case, Array], Mapping[str, float]]
-Permuted = Callable[[Case, np.random.Generator], tuple[Case, Any]]
+Permuted = Callable[[Case, np.random.Generator], tuple[Case, Back]]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Concept:
     """A pair: where it is, what cases it takes, and how a case runs on each side.
 
-    `yardsticks(case)` gives an honest rounding error for each quantity by its name,
+    `bounds(case)` gives an honest rounding error for each quantity by its name,
     `gradient_yardsticks(case, grad_output)` for each gradient.
-    `permuted(case, rng)` gives a case that is equal in exact numbers, and how to bring
-    the channels of what comes out back into order.
+    `permuted(case, rng)` gives a case that is equal in exact numbers, and
+    `back(name, array)`, which brings the channels of each quantity back into order.
     `on_text(text, seed)` gives cases on a real text, each with what it runs in words.
     `supports` names what it can do beyond the least that one of its kind must do.
     """
@@ -38,9 +40,9 @@ class Concept:
     run_torch: Callable[[Any, Case], Any]
     on_text: Callable[[str, int], list[tuple[str, Case]]]
     supports: frozenset[str] = frozenset()
-    yardsticks: Callable[[Case], Mapping[str, float]] = lambda case: {}
+    bounds: Callable[[Case], Mapping[str, float]] = lambda case: {}
     gradient_yardsticks: GradientYardsticks = lambda case, grad_output: {}
-    permuted: Permuted = lambda case, rng: (case, slice(None))
+    permuted: Permuted = lambda case, rng: (case, as_it_is)
 
     @property
     def name(self) -> str:
@@ -67,11 +69,21 @@ class Concept:
         """The PyTorch class."""
         return getattr(import_module("torch_impl"), self.class_name)
 
+    def yardsticks(self, case: Case) -> Mapping[str, float]:
+        """Return how large rounding is for each quantity of a case, by its name."""
+        return yardsticks(self, case)
+
     def compare(self, case: Case) -> Comparison:
-        """Run a case in lockstep; a departure says how to run it again."""
-        comparison = compare_in_lockstep(
-            lambda: self.run_reference(self.reference, case),
-            lambda: self.run_torch(self.torch, case),
-            self.yardsticks(case),
+        """Run a case in lockstep; a departure says how to run it again.
+
+        In float64 PyTorch is held to the reference; in float32 both are to the truth.
+        """
+        held = expected(self, case)
+        sides = [record("torch_impl", lambda: self.run_torch(self.torch, case))]
+        if held.dtype:
+            ours = record("reference", lambda: self.run_reference(self.reference, case))
+            sides.insert(0, ours)
+        comparison = compare_recordings(
+            held.recording, sides, held.yardsticks, held.dtype
         )
         return with_rerun(comparison, self.path, case)

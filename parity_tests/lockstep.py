@@ -3,8 +3,10 @@
 The first step whose quantity departs is the answer, whatever comes after it.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from parity_tests.agreement import Agreement, compare, differs
@@ -20,6 +22,7 @@ __all__ = [
     "Recording",
     "Snapshot",
     "compare_in_lockstep",
+    "compare_recordings",
     "pair_steps",
     "plain",
     "record",
@@ -33,7 +36,8 @@ BOTH = ("reference", "torch_impl")
 class Compared:
     """One quantity at one step of both sides; `turn` counts the passes of a loop.
 
-    `rerun` is a command that runs just this case again.
+    `side` names the one that is compared, where there are several. `rerun` is a
+    command that runs just this case again.
     """
 
     function: str
@@ -41,14 +45,16 @@ class Compared:
     name: str
     agreement: Agreement
     turn: int = 1
+    side: str = ""
     rerun: str = ""
 
     def __str__(self) -> str:
         step = f"step {self.step.number}. " if self.step is not OUTCOME else ""
         turn = f" (pass {self.turn})" if self.turn > 1 else ""
+        side = f" of {self.side}" if self.side else ""
         return (
             f"{self.function}, {step}{self.step.sentence}{turn}\n"
-            f"  {self.name}: {self.agreement.reason}"
+            f"  {self.name}{side}: {self.agreement.reason}"
             f" (score {self.agreement.score:.3g})"
             + (f"\n  run it again: {self.rerun}" if self.rerun else "")
         )
@@ -85,45 +91,73 @@ def compare_in_lockstep(
     """Run both sides and compare each quantity of each step, then what came out.
 
     `yardsticks` gives, by the name of a quantity, how much of a difference is still
-    rounding; what is not in it must be equal. Where nothing could be compared, the
-    sides do not agree.
+    rounding; what is not in it must be equal.
     """
     expected = record(packages[0], reference_call)
-    actual = record(packages[1], torch_call)
+    return compare_recordings(expected, [record(packages[1], torch_call)], yardsticks)
+
+
+def compare_recordings(
+    expected: Recording,
+    sides: Sequence[Recording],
+    yardsticks: Mapping[str, float],
+    dtype: str = "",
+) -> Comparison:
+    """Compare what sides stored at each step with what is expected there.
+
+    Where `dtype` is given, the sides have it, and what is expected is the truth in
+    float64. Where nothing of a side could be compared, it does not agree.
+    """
     quantities: list[Compared] = []
-    n_steps = 0
-    for pair in pair_recordings(expected, actual):
+    n_steps = Counter({side.package: 0 for side in sides})
+    for side, pair in in_order_of_time(expected, sides):
         before = len(quantities)
-        for compared in compare_pair(pair, yardsticks):
+        named = side if len(sides) > 1 else ""
+        for compared in compare_pair(pair, yardsticks, dtype, named):
             quantities.append(compared)
             if not compared.agreement.holds:
-                return Comparison(tuple(quantities), n_steps, compared)
-        n_steps += pair.is_step and len(quantities) > before
-    if n_steps == 0:
-        return Comparison(tuple(quantities), 0, nothing(packages))
-    return Comparison(tuple(quantities), n_steps, None)
+                return Comparison(tuple(quantities), min(n_steps.values()), compared)
+        n_steps[side] += pair.is_step and len(quantities) > before
+    side, fewest = min(n_steps.items(), key=lambda each: each[1])
+    departure = None if fewest else nothing(expected.package, side)
+    return Comparison(tuple(quantities), fewest, departure)
 
 
-def compare_pair(pair: Pair, yardsticks: Mapping[str, float]) -> Iterator[Compared]:
+def in_order_of_time(
+    expected: Recording, sides: Sequence[Recording]
+) -> list[tuple[str, Pair]]:
+    """Pair each side with what is expected; at each step come all sides in turn."""
+    pairs = [
+        (side.package, pair)
+        for side in sides
+        for pair in pair_recordings(expected, side)
+    ]
+    return sorted(pairs, key=lambda each: each[1].moment)
+
+
+def compare_pair(
+    pair: Pair, yardsticks: Mapping[str, float], dtype: str, side: str
+) -> Iterator[Compared]:
     """Compare what both sides stored at a step, and demand what both should store."""
+    at_step = partial(Compared, pair.function, pair.step, turn=pair.turn, side=side)
     here, there = pair.expected, pair.actual
     for name in sorted(here.keys() | there.keys()):
         if name in here and name in there:
             yardstick = yardsticks.get(name, 0.0)
-            agreement = compare(here[name], there[name], yardstick)
+            agreement = compare(here[name], there[name], yardstick, dtype)
         elif name in pair.required:
             order = "a value, got none" if name in here else "none, got a value"
             agreement = differs("", f"expected {order}")
         else:
             continue  # a name of one side alone, for what the other does in one call
-        yield Compared(pair.function, pair.step, name, agreement, pair.turn)
+        yield at_step(name=name, agreement=agreement)
     if here and there and here.keys().isdisjoint(there):
         names = ", ".join(sorted(here)), ", ".join(sorted(there))
         agreement = differs("", f"no name in common: {names[0]} and {names[1]}")
-        yield Compared(pair.function, pair.step, "names", agreement, pair.turn)
+        yield at_step(name="names", agreement=agreement)
 
 
-def nothing(packages: tuple[str, str]) -> Compared:
+def nothing(one: str, other: str) -> Compared:
     """Report that no numbered step ran on both sides."""
-    reason = f"no numbered step of {packages[0]} and {packages[1]} ran on both sides"
+    reason = f"no numbered step of {one} and {other} ran on both sides"
     return Compared("what was called", OUTCOME, "steps", differs("", reason))

@@ -5,13 +5,16 @@ float32, since NumPy has no bfloat16: the same bits can go through both precisio
 """
 
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
 
 from parity_tests.backward import catching
-from parity_tests.concept import Case, Concept
+from parity_tests.case import Case
+
+if TYPE_CHECKING:
+    from parity_tests.concept import Concept
 
 Array = np.ndarray[Any, Any]
 
@@ -40,7 +43,7 @@ def rounded(case: Case, dtype: str) -> Case:
     )
 
 
-def fitted(concept: Concept, case: Case, dtype: str) -> Case:
+def fitted(concept: "Concept", case: Case, dtype: str) -> Case:
     """Round a case, its input halved until twice as much would not overflow."""
     case = rounded(case, dtype)
     while not run_torch_in(concept, times(case, 2), dtype).isfinite().all():
@@ -69,7 +72,7 @@ def nearest(array: Array, dtype: str) -> Array:
     return torch.from_numpy(array).to(LOW[dtype]).float().numpy()
 
 
-def run_torch_in(concept: Concept, case: Case, dtype: str) -> torch.Tensor:
+def run_torch_in(concept: "Concept", case: Case, dtype: str) -> torch.Tensor:
     """Run the PyTorch side of a case with its input and weights in a precision."""
 
     def lower(module: torch.nn.Module) -> None:

@@ -1,112 +1,139 @@
 """How large rounding is in a low precision: the spread of equal evaluations.
 
-The truth is the reference in float64 on the same bits. The yardstick is the worst error
-of other honest evaluations of the case, so it knows of sizes, cancellation and steep
-scores what the case itself knows:
+The truth is the reference in float64 on the same bits, step by step. The yardstick of
+a quantity is its worst error in other honest evaluations of the case, so it knows of
+sizes, cancellation and steep scores what the case itself knows:
 
 * in low precision, with channels permuted: sums that run in another order;
-* in float64, with every number that went in moved by one rounding. Where tokens are
-  alike, their scores are rounded alike, and no order of sums shows how steep they are:
-  a library that rounds two equal scores differently, one of which dropout takes away,
-  was 368 times the floor off, and was not wrong.
+* in float64, with every number that went in moved by about one rounding. Where tokens
+  are alike, their scores are rounded alike, and no order of sums shows how steep they
+  are: a library that rounds two equal scores differently, one of which dropout takes
+  away, was 368 times the floor off, and was not wrong. No two numbers move alike.
+
+In float32 it is NumPy that evaluates: what is wrong with PyTorch is to be found by the
+yardstick and must not widen it. NumPy has no bfloat16, so there PyTorch evaluates.
 
 Source: the rule of flash-attention's tests, with more than one peer, and a floor.
 """
 
-import math
 from collections.abc import Iterator
 from dataclasses import replace
-from typing import Any
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
 
-from parity_tests.agreement import (
-    Agreement,
-    as_array,
-    compare,
-    differs,
-    named_dtype,
-)
-from parity_tests.concept import Case, Concept
+from parity_tests.agreement import as_array
+from parity_tests.attention.cases import unchecked
+from parity_tests.case import Back, Case, as_it_is
+from parity_tests.pairing import pair_recordings
 from parity_tests.precision import LOW, in_float64, run_torch_in
+from parity_tests.recording import Recording, record
+
+if TYPE_CHECKING:
+    from parity_tests.concept import Concept
 
 Array = np.ndarray[Any, Any]
 
-N_EVALUATIONS = 3
+N_EVALUATIONS = 3  # of either kind
 
 
-def judge(concept: Concept, case: Case, dtype: str, output: Any) -> Agreement:
-    """Compare what came out of a case in low precision with the truth."""
-    if named_dtype(output) != dtype:
-        return differs(dtype, f"expected {dtype}, got {named_dtype(output)}")
-    actual = as_array(output).astype(np.float64)
-    return compare(truth(concept, case), actual, spread(concept, case, dtype))
+def truth(concept: "Concept", case: Case) -> Recording:
+    """Record the reference in float64 on the same numbers."""
+    with unchecked():
+        return run_reference(concept, in_float64(case))
 
 
-def truth(concept: Concept, case: Case) -> Array:
-    """Return what comes out of the reference in float64 for the same numbers."""
-    output: Array = concept.run_reference(concept.reference, in_float64(case))
-    return output
+def spread(
+    concept: "Concept", case: Case, dtype: str, truth: Recording
+) -> dict[str, float]:
+    """Return the worst error of equal evaluations, by the name of each quantity.
 
-
-def spread(concept: Concept, case: Case, dtype: str) -> float:
-    """Return the worst error of equal evaluations, at least a few roundings.
-
-    The floor is two roundings of the largest number that comes out, or of the smallest
+    The floor is two roundings of the quantity's largest number, or of the smallest
     normal number where all are smaller.
 
     Raises:
         ValueError: an evaluation is not finite; the case does not fit the precision.
     """
-    expected = truth(concept, case)
     limits = torch.finfo(LOW[dtype])
-    floor = limits.eps * max(np.abs(expected).max(initial=0), limits.tiny)
-    errors = [
-        np.abs(output - expected).max(initial=floor)
-        for output in evaluations(concept, case, dtype)
-    ]
-    worst = float(np.max(errors))
-    if not math.isfinite(worst):
+    worst: dict[str, float] = {}
+    with unchecked():
+        evaluated = list(evaluations(concept, case, dtype))
+    for recording, back in evaluated:
+        for name, expected, actual in floating(truth, recording):
+            floor = limits.eps * max(largest(expected), limits.tiny)
+            error = error_of(expected, back(name, actual))
+            worst[name] = max(worst.get(name, floor), floor, error)
+    if not np.isfinite([*worst.values()]).all():
         raise ValueError(f"the case does not fit {dtype}: an evaluation is not finite")
     return worst
 
 
-def evaluations(concept: Concept, case: Case, dtype: str) -> Iterator[Array]:
-    """Run a case in every other honest way."""
+def evaluations(
+    concept: "Concept", case: Case, dtype: str
+) -> Iterator[tuple[Recording, Back]]:
+    """Run a case in other honest ways, and say how to bring each back into order."""
     rng = case.stream("equal evaluations")
+    exact = in_float64(case)
     for _ in range(N_EVALUATIONS):
-        yield from equal_evaluations(concept, case, dtype, rng)
-        neighbour = moved_by_rounding(in_float64(case), dtype, rng)
-        yield concept.run_reference(concept.reference, neighbour)
+        other, back = concept.permuted(case, rng)
+        if dtype == "float32":
+            yield run_reference(concept, other), back
+        else:
+            run = partial(run_torch_in, concept, other, dtype)
+            yield record("torch_impl", run), back
+        neighbour = moved_by_rounding(exact, dtype, rng)
+        yield run_reference(concept, neighbour), as_it_is
 
 
-def equal_evaluations(
-    concept: Concept, case: Case, dtype: str, rng: np.random.Generator
-) -> Iterator[Array]:
-    """Run a case with its channels permuted: in PyTorch, and in NumPy if it is float32.
-
-    What comes out is brought back into order.
-    """
-    other, back = concept.permuted(case, rng)
-    outputs = [as_array(run_torch_in(concept, other, dtype))]
-    if dtype == "float32":
-        outputs.append(concept.run_reference(concept.reference, other))
-    for output in outputs:
-        yield output[..., back].astype(np.float64)
+def run_reference(concept: "Concept", case: Case) -> Recording:
+    """Record the reference."""
+    return record("reference", partial(concept.run_reference, concept.reference, case))
 
 
 def moved_by_rounding(case: Case, dtype: str, rng: np.random.Generator) -> Case:
-    """Move every floating-point number up or down by one rounding of a precision."""
+    """Move every floating-point number by about one rounding of a precision."""
     unit = torch.finfo(LOW[dtype]).eps / 2
 
     def moved(array: Array) -> Array:
         if array.dtype.kind != "f":
             return array
-        return array * (1 + unit * rng.choice([-1, 1], array.shape))
+        return array * (1 + unit * rng.normal(size=array.shape))
 
     return replace(
         case,
         inputs={name: moved(array) for name, array in case.inputs.items()},
         weights={name: moved(array) for name, array in case.weights.items()},
     )
+
+
+def floating(
+    truth: Recording, recording: Recording
+) -> Iterator[tuple[str, Array, Array]]:
+    """Pair the floating-point arrays of two recordings, by the names they go under."""
+    for pair in pair_recordings(truth, recording):
+        for name in pair.expected.keys() & pair.actual.keys():
+            for expected, actual in arrays(pair.expected[name], pair.actual[name]):
+                yield name, expected, actual
+
+
+def arrays(expected: Any, actual: Any) -> Iterator[tuple[Array, Array]]:
+    """Pair the floating-point arrays of a quantity; a row may hold several."""
+    if isinstance(expected, list) and isinstance(actual, list):
+        for entries in zip(expected, actual, strict=True):
+            yield from arrays(*entries)
+    elif isinstance(expected, np.ndarray | np.generic) and expected.dtype.kind == "f":
+        yield np.asarray(expected), as_array(actual).astype(np.float64)
+
+
+def largest(array: Array) -> float:
+    """Return the size of the largest finite number, 0 where there is none."""
+    return float(np.abs(array).max(initial=0, where=np.isfinite(array)))
+
+
+def error_of(expected: Array, actual: Array) -> float:
+    """Return the largest difference; infinities that are equal differ by nothing."""
+    with np.errstate(invalid="ignore"):
+        gap = np.where(expected == actual, 0.0, np.abs(expected - actual))
+    return float(gap.max(initial=0))

@@ -2,17 +2,19 @@
 
 import numpy as np
 import pytest
-import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from parity_tests.agreement import LIMIT, as_array, compare
+from parity_tests.agreement import LIMIT, compare
 from parity_tests.attention.cases import unchecked, with_mask
 from parity_tests.catalogue import CATALOGUE, concept
 from parity_tests.concept import Case
+from parity_tests.expected import expected, expected_in, yardsticks
 from parity_tests.known_mistakes.trial import cases_of
 from parity_tests.precision import fitted, in_float64, rounded, run_torch_in, times
-from parity_tests.spread import judge, spread, truth
+from parity_tests.recording import record
+from parity_tests.spread import floating
+from parity_tests.vectors.contents import ROUNDS_LIKE
 
 ROUNDED = [each for each in CATALOGUE if each.group in ("data", "attention")]
 ROUNDED = [each for each in ROUNDED if each.name != "windows"]
@@ -34,22 +36,6 @@ def case():
     )
 
 
-@every_concept
-@given(st.data())
-def test_both_sides_in_float32_agree_with_the_truth(concept, data):
-    case = rounded(data.draw(concept.cases), "float32")
-    with unchecked():
-        expected, yardstick = truth(concept, case), spread(concept, case, "float32")
-        sides = [
-            concept.run_reference(concept.reference, case),
-            as_array(run_torch_in(concept, case, "float32")),
-        ]
-
-    for actual in sides:
-        agreement = compare(expected, actual.astype(float), yardstick)
-        assert agreement.holds, agreement.reason
-
-
 @pytest.mark.parametrize("dtype", ["bfloat16", "float16"])
 @every_concept
 @given(st.data())
@@ -57,7 +43,7 @@ def test_torch_in_low_precision_agrees_with_the_truth(concept, dtype, data):
     case = fitted(concept, data.draw(concept.cases), dtype)
     with unchecked():
         output = run_torch_in(concept, case, dtype)
-        agreement = judge(concept, case, dtype, output)
+        agreement = expected_in(concept, case, dtype).judge(output)
 
     assert agreement.holds, agreement.reason
 
@@ -68,10 +54,16 @@ def test_permuted_channels_change_nothing_in_exact_numbers(concept, data):
     case = in_float64(data.draw(concept.cases))
     other, back = concept.permuted(case, np.random.default_rng(case.seed))
     with unchecked():
-        actual = concept.run_reference(concept.reference, other)[..., back]
-    rounding = concept.yardsticks(case).get("result", 0.0)
+        held = expected(concept, case)
+        actual = record(
+            "reference", lambda: concept.run_reference(concept.reference, other)
+        )
 
-    assert compare(truth(concept, case), actual, rounding).holds
+    pairs = [*floating(held.recording, actual)]
+    assert {"return", "result"} <= {name for name, _, _ in pairs}
+    for name, exact, moved in pairs:
+        rounding = held.yardsticks.get(ROUNDS_LIKE.get(name, name), 0.0)
+        assert compare(exact, back(name, moved), rounding).holds, name
 
 
 @every_concept
@@ -106,9 +98,11 @@ def test_tokens_that_are_all_alike_still_show_how_steep_their_scores_are():
     x = np.tile(np.linspace(10, 12, 4), (6, 1))
     steep = with_mask(Case(config, {"x": x}, weights, training=True))
     steep = rounded(steep, "float32")
-    spreads = [spread(CAUSAL, times(steep, scale), "float32") for scale in (0.01, 1)]
+    small, large = (
+        yardsticks(CAUSAL, times(steep, scale))["result"] for scale in (0.01, 1)
+    )
 
-    assert spreads[1] > 1000 * spreads[0]
+    assert large > 1000 * small
 
 
 # Proof that it can fail
@@ -117,32 +111,30 @@ def test_tokens_that_are_all_alike_still_show_how_steep_their_scores_are():
 def test_another_dtype_is_no_agreement(case):
     output = run_torch_in(CAUSAL, case, "float32")
 
-    assert judge(CAUSAL, case, "float32", output).holds
-    assert not judge(CAUSAL, case, "float32", output.double()).holds
-    assert not judge(CAUSAL, case, "bfloat16", output).holds
+    assert expected(CAUSAL, case).judge(output).holds
+    assert not expected(CAUSAL, case).judge(output.double()).holds
+    assert not expected_in(CAUSAL, case, "bfloat16").judge(output).holds
 
 
 def test_ten_yardsticks_are_too_far_and_not_a_number_is_farther(case):
-    exact = truth(CAUSAL, case).astype(np.float32)
-    yardstick = spread(CAUSAL, case, "float32")
+    held = expected(CAUSAL, case)
 
     for n_yardsticks in (LIMIT + 2, np.nan):
-        output = exact.copy()
-        output.flat[-1] += np.float32(n_yardsticks * yardstick)
-        assert not judge(CAUSAL, case, "float32", output).holds
+        output = held.output.astype(np.float32)
+        output.flat[-1] += np.float32(n_yardsticks * held.yardsticks["result"])
+        assert not held.judge(output).holds
 
 
 def test_float32_that_went_through_bfloat16_is_found(case):
     output = run_torch_in(CAUSAL, case, "float32")
 
-    assert not judge(CAUSAL, case, "float32", output.bfloat16().float()).holds
+    assert not expected(CAUSAL, case).judge(output.bfloat16().float()).holds
 
 
 @pytest.mark.filterwarnings("ignore::RuntimeWarning")
 def test_a_case_that_does_not_fit_is_no_case():
     simple = concept("simple")
-    output = torch.zeros(2, 2, dtype=torch.float16)
 
     with pytest.raises(ValueError, match="does not fit float16"):
-        judge(simple, HUGE, "float16", output)
-    assert judge(simple, HUGE, "float32", run_torch_in(simple, HUGE, "float32")).holds
+        expected_in(simple, HUGE, "float16")
+    assert expected(simple, HUGE).judge(run_torch_in(simple, HUGE, "float32")).holds

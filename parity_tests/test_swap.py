@@ -10,7 +10,7 @@ import torch
 
 from parity_tests import swap_script
 from parity_tests.agreement import as_array, compare
-from parity_tests.attention.cases import yardsticks
+from parity_tests.attention.bounds import bounds
 from parity_tests.concept import Case
 from parity_tests.sample_text import jargon_file
 
@@ -94,4 +94,4 @@ def yardstick(name, embedded, state: Mapping[str, Any]):
     """Say how much of a difference in a variant's output is rounding."""
     weights = {key: as_array(value) for key, value in state.items()}
     case = Case(swap_script.VARIANTS[name], {"x": as_array(embedded)}, weights)
-    return yardsticks(case)["result"]
+    return bounds(case)["result"]

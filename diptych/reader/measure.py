@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -9,7 +10,14 @@ import numpy as np
 from diptych.reader.axes import labelled, named
 from diptych.reader.cases import Prepared
 from diptych.reader.model import Value
-from parity_tests.agreement import as_array, compare, is_numeric, named_dtype
+from parity_tests.agreement import (
+    Agreement,
+    as_array,
+    compare,
+    is_numeric,
+    named_dtype,
+)
+from parity_tests.expected import Expected
 
 MOST_SHOWN = 64
 Axes = Mapping[str, tuple[str, ...]]
@@ -18,11 +26,11 @@ Axes = Mapping[str, tuple[str, ...]]
 class Measure:
     """Compares by name, with the yardsticks and the labels of one case."""
 
-    def __init__(self, prepared: Prepared, yardsticks: Mapping[str, float]):
+    def __init__(self, prepared: Prepared, held: Expected):
         self.case = prepared.case
         self.labels = prepared.labels
         self.spell = prepared.spell
-        self.yardsticks = yardsticks
+        self.held = held
 
     def weights(self) -> tuple[Value, ...]:
         """Show the weights, which both sides were given."""
@@ -39,11 +47,16 @@ class Measure:
         return self.values(given, to_torch, axes)
 
     def values(
-        self, here: Mapping[str, Any], there: Mapping[str, Any], axes: Axes
+        self,
+        here: Mapping[str, Any],
+        there: Mapping[str, Any],
+        axes: Axes,
+        right: Mapping[str, Any] = MappingProxyType({}),
     ) -> tuple[Value, ...]:
         """Compare what both sides have; a name of one side alone is shown as such.
 
-        A `return` that repeats another value is left out.
+        `right` has what both are held to in float32. A `return` that repeats another
+        value is left out.
         """
         sides = [
             {name: numbers(value) for name, value in side.items() if value is not None}
@@ -51,8 +64,9 @@ class Measure:
         ]
         known = {name: np.shape(v) for side in sides for name, v in arrays(side)}
         names = dict.fromkeys([*sides[0], *sides[1]])
+        held_to = [*sides, {name: numbers(value) for name, value in right.items()}]
         return tuple(
-            self.value(name, [side.get(name) for side in sides], axes, known)
+            self.value(name, [each.get(name) for each in held_to], axes, known)
             for name in names
             if not (name == "return" and any(repeats(side) for side in sides))
         )
@@ -65,7 +79,7 @@ class Measure:
         known: Mapping[str, tuple[int, ...]],
     ) -> Value:
         """Compare one quantity of both sides, and cut what is too long to show."""
-        here, there = sides
+        here, there, right = sides
         shape = known.get(name, ())
         axes_of_it = named(name, shape, axes, known)
         value = Value(
@@ -79,14 +93,22 @@ class Measure:
         )
         if here is None or there is None:
             return value
-        found = compare(here, there, self.yardsticks.get(name, 0.0))
+        found = self.judged(name, here, there, right)
         return replace(
             value,
-            difference=found.difference,
+            difference=compare(here, there).difference,
             score=found.score,
             agrees=found.holds,
             reason="" if found.holds else found.reason,
         )
+
+    def judged(self, name: str, here: Any, there: Any, right: Any) -> Agreement:
+        """Hold PyTorch to the reference, or in float32 both of them to the truth."""
+        yardstick, dtype = self.held.yardsticks.get(name, 0.0), self.held.dtype
+        if not dtype or right is None:
+            return compare(here, there, yardstick)
+        both = [compare(right, side, yardstick, dtype) for side in (here, there)]
+        return max(both, key=lambda each: each.score)
 
 
 def beginning(value: Any) -> Any:

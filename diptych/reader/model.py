@@ -49,6 +49,8 @@ class Axis:
 class Value:
     """A quantity as both sides have it; a side that lacks it has None.
 
+    `difference` is between the sides. In float32 `score` is that of the side which is
+    farther from the truth, the reference in float64.
     `shape` is the true one. What is too long to show is cut, and `cut` says so. Where
     the sides differ, `reason` says where first.
     """

@@ -9,12 +9,15 @@ from diptych.reader.heat import heat, luminance
 from diptych.reader.inputs import Choices
 from diptych.reader.measure import Measure
 from parity_tests.catalogue import concept
+from parity_tests.expected import Expected
+from parity_tests.recording import Recording
 
 
 def test_a_departure_is_told_with_its_place() -> None:
     prepared = prepare(concept("causal"), Choices())
     here, there = np.ones((2, 2)), np.array([[1.0, 1.0], [1.5, 1.0]])
-    (value,) = Measure(prepared, {}).values({"scores": here}, {"scores": there}, {})
+    measure = Measure(prepared, Expected(Recording("reference"), {}))
+    (value,) = measure.values({"scores": here}, {"scores": there}, {})
 
     drawn = "\n".join(line.plain for line in value_block(value, 0, 80))
 

@@ -15,10 +15,11 @@ from diptych.reader.reading import Agreement, Input, Reading
 from diptych.reader.spelling import Spelling
 from parity_tests.catalogue import concept as concept_of
 from parity_tests.concept import Concept
+from parity_tests.expected import Expected, expected
 from parity_tests.pairing import Pair, pair_calls, shared
 from parity_tests.recording import Invocation, Recording, record
 
-Calls = list[tuple[Invocation, Invocation]]
+Calls = list[tuple[Invocation, Invocation, Invocation]]
 
 
 def with_values(reading: Reading, choices: Choices) -> Reading:
@@ -34,12 +35,17 @@ def with_values(reading: Reading, choices: Choices) -> Reading:
 def with_values_of(reading: Reading, prepared: Prepared, choices: Choices) -> Reading:
     """Add what both sides compute on a case that is prepared already."""
     concept = concept_of(reading.path)
-    ours, theirs = run(concept, prepared)
-    calls = list(paired(ours, theirs))
-    measure = Measure(prepared, concept.yardsticks(prepared.case))
+    ours, theirs, held = run(concept, prepared)
+    calls = list(side_by_side(ours, theirs, held))
+    measure = Measure(prepared, held)
     first, *others = (filled(each, calls, measure) for each in reading.sections)
     sections = (with_input(first, measure), *others)
-    result = measure.values({"result": ours.result}, {"result": theirs.result}, {})
+    result = measure.values(
+        {"result": ours.result},
+        {"result": theirs.result},
+        {},
+        {"result": held.output},
+    )
     return replace(
         reading,
         sections=sections,
@@ -59,40 +65,44 @@ def with_values_of(reading: Reading, prepared: Prepared, choices: Choices) -> Re
     )
 
 
-def run(concept: Concept, prepared: Prepared) -> tuple[Recording, Recording]:
-    """Record both sides on the same case."""
+def run(concept: Concept, prepared: Prepared) -> tuple[Recording, Recording, Expected]:
+    """Record both sides on the same case, and say what they are held to."""
     torch.set_num_threads(1)  # for arrays as small as these, more only cost time
     case, own = prepared.case, prepared.run
     if own is not None:
-        return (
-            record("reference", lambda: own("reference")),
-            record("torch_impl", lambda: own("torch_impl")),
-        )
-    return (
-        record("reference", lambda: concept.run_reference(concept.reference, case)),
-        record("torch_impl", lambda: concept.run_torch(concept.torch, case)),
+        ours = record("reference", lambda: own("reference"))
+        return ours, record("torch_impl", lambda: own("torch_impl")), Expected(ours, {})
+    held = expected(concept, case)
+    ours = record("reference", lambda: concept.run_reference(concept.reference, case))
+    theirs = record("torch_impl", lambda: concept.run_torch(concept.torch, case))
+    return ours, theirs, held
+
+
+def side_by_side(
+    ours: Recording, theirs: Recording, held: Expected
+) -> Iterator[tuple[Invocation, Invocation, Invocation]]:
+    """Put calls of functions that both sides have beside what is expected of them."""
+    yield from zip(
+        shared(ours, theirs.package),
+        shared(theirs, ours.package),
+        shared(held.recording, theirs.package),
+        strict=False,
     )
-
-
-def paired(
-    ours: Recording, theirs: Recording
-) -> Iterator[tuple[Invocation, Invocation]]:
-    """Pair the calls of the functions that both sides have, in calling order."""
-    left, right = shared(ours, theirs.package), shared(theirs, ours.package)
-    yield from zip(left, right, strict=False)
 
 
 def filled(section: Section, calls: Calls, measure: Measure) -> Section:
     """Put the values of every call of a function into its rows."""
-    own = [pair for pair in calls if pair[0].function == section.function]
+    own = [call for call in calls if call[0].function == section.function]
     axes = axes_in("/".join(section.function.split(".")[:2]), section.function)
     ends = [row.last for row in section.rows]
     runs: dict[int, list[Run]] = {end: [] for end in ends}
-    for number, pair in enumerate(own):
+    for number, (ours, theirs, right) in enumerate(own):
         spelling = Spelling(measure.spell)
-        for step in with_returned(pair_calls(*pair)):
+        steps = with_returned(pair_calls(ours, theirs))
+        truths = with_returned(pair_calls(right, theirs))
+        for step, truth in zip(steps, truths, strict=True):
             end = min(end for end in ends if end >= step.step.last)
-            values = measure.values(step.expected, step.actual, axes)
+            values = measure.values(step.expected, step.actual, axes, truth.expected)
             values = spelling.labelled(values, step.expected)
             runs[end].append(Run(number, step.turn, values))
     rows = tuple(

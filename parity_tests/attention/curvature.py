@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from parity_tests.agreement import LIMIT
-from parity_tests.attention.cases import yardsticks
+from parity_tests.attention.bounds import bounds
 from parity_tests.attention.gradient_yardsticks import (
     PROJECTIONS,
     gradient_yardsticks,
@@ -41,7 +41,7 @@ def step_and_error(
     step³ = e / 2c. The gradients have rounding errors of their own.
     """
     cubic = loss_along(case, grad_output, direction)[3]
-    loss = yardsticks(furthest(case, direction))["result"] * np.abs(grad_output).sum()
+    loss = bounds(furthest(case, direction))["result"] * np.abs(grad_output).sum()
     rounding = 2 * LIMIT * float(loss)
     flat = 2 * cubic * LONGEST**3 <= rounding
     step = LONGEST if flat else math.cbrt(rounding / (2 * cubic))

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from parity_tests.attention.cases import projected, yardsticks
+from parity_tests.attention.bounds import bounds, projected
 from parity_tests.concept import Case
 
 Array = np.ndarray[Any, Any]
@@ -17,14 +17,14 @@ PROJECTIONS = {"W_query": "queries", "W_key": "keys", "W_value": "values"}
 def gradient_yardsticks(case: Case, grad_output: Array) -> Mapping[str, float]:
     """Return an honest rounding error for each gradient, by its name.
 
-    As in `yardsticks`, a quantity counts with the size of the products that it is a
+    As in `bounds`, a quantity counts with the size of the products that it is a
     sum of, and what has gone through softmax with 1 + max|score|.
     """
     unit = float(np.finfo(case.inputs["x"].dtype).eps) / 2
     x, output = (
         np.abs(array).astype(float) for array in (case.inputs["x"], grad_output)
     )
-    sizes = sizes_at_steps(case, x, output, 1 + yardsticks(case)["scores"] / unit)
+    sizes = sizes_at_steps(case, x, output, 1 + bounds(case)["scores"] / unit)
     named = {"x": sizes["x"], "grad_contexts": sizes["context"]}
     named |= {f"grad_{name}": size for name, size in sizes.items()}
     named |= {f"grad_head_{name}": size for name, size in sizes.items()}
@@ -66,7 +66,7 @@ def sizes_of_weights(
 ) -> dict[str, float]:
     """Sum over all tokens what each weight, and each bias, gets from one."""
     n_tokens = math.prod(case.inputs["x"].shape[:-1])
-    context = yardsticks(case)["context"] / np.finfo(case.inputs["x"].dtype).eps * 2
+    context = bounds(case)["context"] / np.finfo(case.inputs["x"].dtype).eps * 2
     named = {}
     for weight in case.weights:
         part = next((name for name in PROJECTIONS if name in weight), "")

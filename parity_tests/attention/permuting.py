@@ -1,73 +1,75 @@
 """Attention that is the same in exact numbers: its channels in another order."""
 
-import re
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
-from parity_tests.concept import Case
+from parity_tests.case import Back, Case
 
 Array = np.ndarray[Any, Any]
 
+MATCHED = ("queries", "keys", "head_queries", "head_keys")
+MIXED = ("values", "head_values", "head_context", "context", "contexts")
+CAME_OUT = ("return", "result")
 
-def permuted(case: Case, rng: np.random.Generator) -> tuple[Case, Array]:
+
+def permuted(case: Case, rng: np.random.Generator) -> tuple[Case, Back]:
     """Permute what every sum over channels runs over, and say how to undo it.
 
     Channels of the input go with what reads them. Within each head those of queries
     go with those of keys, and those of values with what the output projection reads;
-    where there is none they come out permuted: `output[..., back]` is in order.
+    every head has the same order. `back(name, array)` brings into order what a step
+    stores under a name.
     """
     x = case.inputs["x"]
     entering = rng.permutation(x.shape[-1])
     inputs = {**case.inputs, "x": x[..., entering]}
-    if not case.weights:
-        return replace(case, inputs=inputs), np.argsort(entering)
-    leaving = orders(case, rng)
+    if not case.weights:  # queries, keys and values are the input itself
+        moved = dict.fromkeys((*MIXED, *CAME_OUT), entering)
+        return replace(case, inputs=inputs), undoing(moved)
+    projects = "out_proj.weight" in case.weights
+    head_dim = case.config["d_out"] // (case.config["num_heads"] if projects else 1)
+    matched, mixed = rng.permutation(head_dim), rng.permutation(head_dim)
+    leaving = {"W_query": matched, "W_key": matched, "W_value": mixed}
     weights = {
         name: reordered(name, array, entering, leaving)
         for name, array in case.weights.items()
     }
-    mixed = [order for name, order in leaving.items() if name.endswith("W_value")]
-    width = len(mixed[0])
-    back = [np.argsort(order) + head * width for head, order in enumerate(mixed)]
-    if "out_proj.weight" in weights:
-        weights["out_proj.weight"] = weights["out_proj.weight"][:, mixed[0]]
-        back = [np.arange(width)]
-    return replace(case, inputs=inputs, weights=weights), np.concatenate(back)
-
-
-def orders(case: Case, rng: np.random.Generator) -> dict[str, Array]:
-    """Draw an order of channels for every projection, alike for queries and keys."""
-    inside = case.config.get("num_heads", 1) if "out_proj.weight" in case.weights else 1
-    found: dict[str, Array] = {}
-    for name, array in case.weights.items():
-        if name.endswith(("W_query", "W_query.weight")):
-            bare = name.endswith("W_query")
-            head_dim = array.shape[1 if bare else 0] // inside
-            stem = name.partition("W_query")[0]
-            found[f"{stem}W_query"] = within_heads(inside, head_dim, rng)
-            found[f"{stem}W_key"] = found[f"{stem}W_query"]
-            found[f"{stem}W_value"] = within_heads(inside, head_dim, rng)
-    return found
-
-
-def within_heads(heads: int, head_dim: int, rng: np.random.Generator) -> Array:
-    """Draw an order in which no channel leaves its head."""
-    return np.concatenate(
-        [head * head_dim + rng.permutation(head_dim) for head in range(heads)]
-    )
+    moved = dict.fromkeys(MATCHED, matched) | dict.fromkeys(MIXED, mixed)
+    moved |= {} if projects else dict.fromkeys(CAME_OUT, mixed)
+    return replace(case, inputs=inputs, weights=weights), undoing(moved)
 
 
 def reordered(
-    name: str, array: Array, entering: Array, leaving: dict[str, Array]
+    name: str, array: Array, entering: Array, leaving: Mapping[str, Array]
 ) -> Array:
     """Reorder a weight or a bias; a bare weight is laid out (in, out)."""
-    if name in leaving:
-        return array[entering][:, leaving[name]]
-    stem = re.sub(r"\.(weight|bias)$", "", name)
-    if stem not in leaving:
+    if name == "out_proj.weight":
+        return array[:, in_every_head(leaving["W_value"], array.shape[1])]
+    part = next((part for part in leaving if part in name), None)
+    if part is None:  # the bias of the output projection
         return array
-    return (
-        array[leaving[stem]][:, entering] if array.ndim == 2 else array[leaving[stem]]
-    )
+    if name == part:
+        return array[entering][:, leaving[part]]
+    order = in_every_head(leaving[part], len(array))
+    return array[order][:, entering] if array.ndim == 2 else array[order]
+
+
+def undoing(moved: Mapping[str, Array]) -> Back:
+    """Return what brings an array into order, by the name of what it holds."""
+    undo = {name: np.argsort(order) for name, order in moved.items()}
+
+    def back(name: str, array: Array) -> Array:
+        if name not in undo:
+            return array
+        return array[..., in_every_head(undo[name], array.shape[-1])]
+
+    return back
+
+
+def in_every_head(order: Array, n_channels: int) -> Array:
+    """Repeat an order of one head's channels for all heads that stand side by side."""
+    heads = np.arange(0, n_channels, len(order))
+    return (heads[:, None] + order).ravel()

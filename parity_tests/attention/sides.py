@@ -12,7 +12,8 @@ import torch.nn.functional as F
 import reference
 import torch_impl
 from parity_tests.agreement import as_array
-from parity_tests.attention.cases import unchecked, yardsticks
+from parity_tests.attention.bounds import bounds
+from parity_tests.attention.cases import unchecked
 from parity_tests.concept import Case, Concept
 from parity_tests.lockstep import record
 
@@ -144,8 +145,8 @@ def projections(case: Case, head: str = "") -> list[torch.Tensor]:
 
 
 def rounding(case: Case, quantity: str = "result") -> float:
-    """Return the yardstick of a quantity of this case."""
-    return yardsticks(case)[quantity]
+    """Return the bound of a quantity of this case."""
+    return bounds(case)[quantity]
 
 
 def refusal(call: Callable[[], Any]) -> tuple[type[Exception], str] | None:

@@ -8,7 +8,7 @@ import torch
 from hypothesis import strategies as st
 
 from parity_tests.attention.cases import PATTERNS, SCALES, numbers
-from parity_tests.concept import Case
+from parity_tests.case import Back, Case
 
 
 @st.composite
@@ -53,13 +53,12 @@ def embedding_cases(draw: st.DrawFn) -> Case:
     return Case(config, {"ids": ids.astype(kind)}, weights, seed=seed)
 
 
-def permuted_embedding(
-    case: Case, rng: np.random.Generator
-) -> tuple[Case, np.ndarray[Any, Any]]:
+def permuted_embedding(case: Case, rng: np.random.Generator) -> tuple[Case, Back]:
     """Permute the channels of an embedding, and say how to undo it."""
     order = rng.permutation(case.config["output_dim"])
     weights = {name: array[:, order] for name, array in case.weights.items()}
-    return replace(case, weights=weights), np.argsort(order)
+    undo = np.argsort(order)
+    return replace(case, weights=weights), lambda name, array: array[..., undo]
 
 
 def windows_of_reference(windows_class: Any, case: Case) -> list[Any]:

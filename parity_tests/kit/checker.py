@@ -16,7 +16,13 @@ from parity_tests.kit.capabilities import TRIED_BY, tried
 from parity_tests.kit.conventions import cases_for, translated
 from parity_tests.kit.implementation import Implementation
 from parity_tests.kit.laws import BrokenLaw, Law, laws_of
-from parity_tests.kit.request import answered, asked, expected, narrowed
+from parity_tests.kit.request import (
+    answered,
+    asked,
+    expected_answer,
+    narrowed,
+    said,
+)
 from parity_tests.kit.verdict import Verdict
 from parity_tests.known_mistakes import looks_like_throughout
 from parity_tests.known_mistakes.observable import OUTPUT
@@ -95,12 +101,12 @@ class Checker:
 
     def obeys(self, law: Law, case: Case) -> None:
         """Hold the implementation to a law on one case."""
-        law.check(self.ask, case, partial(expected, self.concept, case))
+        law.check(self.ask, case, partial(expected_answer, self.concept, case))
 
     def agrees(self, case: Case) -> None:
         """Compare the answer to one case with the reference's."""
-        right = expected(self.concept, case)
-        answer = self.ask(case)
+        right = expected_answer(self.concept, case)
+        answer = said(self.ask(case))
         self.verdict.examples += 1
         self.verdict.tried.update(tried(case, self.request.supports))
         agreement = right.judge(answer)
@@ -111,13 +117,11 @@ class Checker:
         self.verdict.score = max(self.verdict.score, agreement.score)
 
     def observe(
-        self, case: Case, answer: dict[str, Any], observed: list[tuple[Case, Any]]
+        self, case: Case, answer: Any, observed: list[tuple[Case, Any]]
     ) -> None:
         """Keep some answers for the diagnosis."""
-        output = answer["output"]
         if len(observed) < N_OBSERVED:
-            said = [output, answer["text"]] if "text" in answer else output
-            observed.append((case, said))
+            observed.append((case, answer))
 
     def diagnose(self) -> list[str]:
         """Name the known mistakes that give the same answers."""

@@ -12,6 +12,7 @@ import pytest
 import reference
 from parity_tests.catalogue import CATALOGUE, concept
 from parity_tests.concept import Case, Concept
+from parity_tests.expected import expected
 from parity_tests.gradients import compare_gradients
 from parity_tests.known_mistakes import MISTAKES, WAITING, changes, mistakes_of
 from parity_tests.known_mistakes.build import (
@@ -30,7 +31,8 @@ from parity_tests.known_mistakes.trial import (
     right_outcome,
     told_apart,
 )
-from parity_tests.lockstep import compare_in_lockstep
+from parity_tests.lockstep import compare_recordings
+from parity_tests.recording import record
 
 SUITE = Path(__file__).parent.parent
 N_RIGHT = 30  # cases in which a mistake on the way back must be right on the way there
@@ -70,14 +72,13 @@ def test_what_no_output_shows_a_step_shows(concept: Concept) -> None:
 
 def departs_on_the_way(concept: Concept, mistake: Mistake) -> bool:
     """Whether a step of the mistake departs from the reference's for any case."""
-    wrong, packages = mistaken_class(mistake), ("reference", mistaken_package(mistake))
+    wrong, package = mistaken_class(mistake), mistaken_package(mistake)
 
     def departs(case: Case) -> bool:
-        comparison = compare_in_lockstep(
-            lambda: concept.run_reference(concept.reference, case),
-            lambda: concept.run_reference(wrong, case),
-            concept.yardsticks(case),
-            packages,
+        held = expected(concept, case)
+        side = record(package, lambda: concept.run_reference(wrong, case))
+        comparison = compare_recordings(
+            held.recording, [side], held.yardsticks, held.dtype
         )
         return comparison.departure is not None
 

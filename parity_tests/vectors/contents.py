@@ -123,10 +123,11 @@ def gradients(concept: Concept, case: Case) -> Tree:
 
 def yardsticks(concept: Concept, case: Case) -> Mapping[str, float]:
     """Give the honest rounding error of each quantity, softmax's own included."""
-    known = dict(concept.yardsticks(case))
-    return known | {
+    known = concept.yardsticks(case)
+    spelled_out = {
         name: known[like] for name, like in ROUNDS_LIKE.items() if like in known
     }
+    return {**spelled_out, **known}
 
 
 def of_names(held: Mapping[str, float], steps: list[Tree]) -> Tree:
