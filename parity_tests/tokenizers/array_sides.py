@@ -44,9 +44,20 @@ REFERENCE, TORCH = ArraySide("reference"), ArraySide("torch_impl")
 each_side = pytest.mark.parametrize("side", [REFERENCE, TORCH], ids=lambda s: s.package)
 
 
-def in_lockstep(run: Callable[[ArraySide], Any]) -> Comparison:
-    """Run the same on both sides and compare every numbered step."""
-    return compare_in_lockstep(lambda: run(REFERENCE), lambda: run(TORCH), {})
+def in_lockstep(
+    run: Callable[[ArraySide], Any], default_device: str = "meta"
+) -> Comparison:
+    """Run the same on both sides and compare every numbered step.
+
+    What torch makes must be where its arrays are: on `meta`, by default the default
+    device, it would have no values.
+    """
+
+    def run_torch() -> Any:
+        with torch.device(default_device):
+            return run(TORCH)
+
+    return compare_in_lockstep(lambda: run(REFERENCE), run_torch, {})
 
 
 def refusal(run: Callable[[ArraySide], Any], side: ArraySide) -> tuple[type, str]:

@@ -32,7 +32,7 @@ def character_classes(points: Int[Tensor, " N"]) -> UInt8[Tensor, " N"]:
 @cache
 def class_table(device: torch.device) -> UInt8[Tensor, " P"]:
     """Read the ranges into one table with an entry for every code point, then `END`."""
-    table = torch.full((END + 1,), OTHER, dtype=torch.uint8)
+    table = torch.full((END + 1,), OTHER, dtype=torch.uint8, device="cpu")
     ranges = Path(__file__).with_name("character_classes.txt")
     for line in ranges.read_text(encoding="utf-8").splitlines():
         if not line.startswith("#"):
