@@ -6,9 +6,7 @@
 import ast
 import re
 from collections import Counter
-from collections.abc import Iterator
 from itertools import zip_longest
-from pathlib import Path
 from textwrap import dedent
 
 from diptych.readme_plug_ins import plug_ins
@@ -84,17 +82,16 @@ def table() -> str:
     Of the laws the one is told that the fewest other pairs have.
     """
     rows = ["| part | source | reference | torch | laws |", "|---|---|---|---|---|"]
-    laws = {concept.path: [*laws_of(concept)] for concept in CATALOGUE}
-    shared = Counter(law for each in laws.values() for law in each)
+    shared = Counter(law.sentence for each in CATALOGUE for law in each.laws)
     for concept in CATALOGUE:
-        own = laws[concept.path]
-        rarest = min(own, key=lambda law: shared[law], default="")
+        own = [law.sentence for law in concept.laws]
+        rarest = min(own, key=lambda law: shared[law])
         cells = [
             f"`{concept.class_name}`",
             source_of(concept),
             f"[NumPy]({SIDES[0]}/{concept.path}.py)",
             f"[PyTorch]({SIDES[1]}/{concept.path}.py)",
-            f"[{len(own)} laws]({tests_of(concept)}), such as: {rarest}",
+            f"[{len(own)} laws]({record_of(concept)}), such as: {rarest}",
         ]
         safe = [cell.replace("|", r"\|") for cell in cells]
         rows.append(f"| {' | '.join(safe)} |")
@@ -115,20 +112,9 @@ def source_of(concept: Concept) -> str:
     return f"[{before.rstrip(', ')}]({url}){after}"
 
 
-def tests_of(concept: Concept) -> str:
-    """Name the test file of a pair."""
-    folder, _, name = concept.path.rpartition("/")
-    return f"parity_tests/{folder}/test_{name}.py"
-
-
-def laws_of(concept: Concept) -> Iterator[str]:
-    """Read the laws of a pair as sentences: the tests between two headings."""
-    source = Path(README.parent / tests_of(concept)).read_text(encoding="utf-8")
-    section = re.search(
-        r"^# Laws\b.*?(?=^# [A-Z]|\Z)", source, re.DOTALL | re.MULTILINE
-    )
-    for name in re.findall(r"^def test_(\w+)", section[0] if section else "", re.M):
-        yield name.replace("_", " ")
+def record_of(concept: Concept) -> str:
+    """Name the file that has the record of a pair."""
+    return f"parity_tests/{concept.group}/records.py"
 
 
 if __name__ == "__main__":

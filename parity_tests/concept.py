@@ -8,23 +8,40 @@ from typing import Any
 import numpy as np
 from hypothesis.strategies import SearchStrategy
 
+from parity_tests.agreement import as_array
 from parity_tests.case import Back, Case, as_it_is
+from parity_tests.convention import Convention
 from parity_tests.expected import expected, yardsticks
+from parity_tests.independent import Independent
+from parity_tests.law import Law
 from parity_tests.lockstep import Comparison, compare_recordings
 from parity_tests.pinned import with_rerun
 from parity_tests.recording import record
+from parity_tests.refusal import Refusal
+from parity_tests.shown import Shown
 
 __all__ = ["Case", "Concept"]
 
 Array = np.ndarray[Any, Any]
 GradientYardsticks = Callable[[Case, Array], Mapping[str, float]]
 Permuted = Callable[[Case, np.random.Generator], tuple[Case, Back]]
+Shapes = Mapping[str, tuple[int, ...]]
 
 
-@dataclass(frozen=True, eq=False)
-class Concept:
+def no_weights(config: Mapping[str, Any]) -> Shapes:
+    """Say that there are no weights."""
+    return {}
+
+
+@dataclass(frozen=True, repr=False, eq=False)
+class Concept(Shown):
     """A pair: where it is, what cases it takes, and how a case runs on each side.
 
+    `laws` hold on each side alone, `refusals` on both in the same words. `independent`
+    are other people's implementations that it is held against, and `conventions` what
+    an implementation of it may declare.
+    `weights(config)` gives the names and shapes of the weights that both sides have.
+    `answer(result)` is what an implementation from outside would give of what came out.
     `bounds(case)` gives an honest rounding error for each quantity by its name,
     `gradient_yardsticks(case, grad_output)` for each gradient.
     `permuted(case, rng)` gives a case that is equal in exact numbers, and
@@ -39,10 +56,19 @@ class Concept:
     run_reference: Callable[[Any, Case], Any]
     run_torch: Callable[[Any, Case], Any]
     on_text: Callable[[str, int], list[tuple[str, Case]]]
+    laws: tuple[Law, ...] = ()
+    refusals: tuple[Refusal, ...] = ()
+    independent: tuple[Independent, ...] = ()
+    conventions: tuple[Convention, ...] = ()
     supports: frozenset[str] = frozenset()
+    weights: Callable[[Mapping[str, Any]], Shapes] = no_weights
+    answer: Callable[[Any], Any] = as_array
     bounds: Callable[[Case], Mapping[str, float]] = lambda case: {}
     gradient_yardsticks: GradientYardsticks = lambda case, grad_output: {}
     permuted: Permuted = lambda case, rng: (case, as_it_is)
+
+    def __str__(self) -> str:
+        return self.path
 
     @property
     def name(self) -> str:

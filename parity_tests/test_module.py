@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from parity_tests.attention.sides import refusal
+from parity_tests.refusal import refusal
 from reference.module import Module, ModuleList
 
 

@@ -5,7 +5,8 @@ from importlib import import_module
 import numpy as np
 import pytest
 
-from parity_tests.attention.sides import array_for, both_backends, refusal
+from parity_tests.refusal import refusal
+from parity_tests.side import array_for, both_backends
 
 
 def refusals(backend):

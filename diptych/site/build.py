@@ -10,7 +10,7 @@ import torch
 from diptych.reader.contents import READING_ORDER
 from diptych.reader.reading import Reading, read, read_source
 from diptych.site.contents import index_page
-from diptych.site.laws import root, test_path
+from diptych.site.laws import laws, root, test_path
 from diptych.site.museum import exhibits
 from diptych.site.pages import MUSEUM, file_name, pair_page
 from diptych.site.palette import style_sheet
@@ -70,12 +70,13 @@ def sources(readings: list[Reading]) -> Iterator[tuple[str, str]]:
 
 
 def files_of(reading: Reading) -> Iterator[str]:
-    """Yield the files whose lines a pair's pages show, and its tests."""
+    """Yield the files whose lines a pair's pages show, and its laws and tests."""
     for section in reading.sections:
         for row in section.rows:
             yield from (code.path for code in (*row.reference, *row.torch))
     for exhibit in exhibits(reading.path):
         yield from (patch.file for patch in exhibit.patches)
+    yield from (law.file for law in laws(reading.path))
     yield test_path(reading.path)
 
 

@@ -13,7 +13,6 @@ from diptych.reader.byte_pairs import N_MERGES
 from diptych.reader.cases import prepare
 from diptych.reader.inputs import CORPUS
 from diptych.reader.reading import read
-from diptych.site.laws import sentence
 from diptych.site.outcomes import Drawing, draw, marked
 from diptych.site.runs import offered
 from parity_tests.backward import WayBack, way_back
@@ -25,6 +24,7 @@ from parity_tests.known_mistakes.observable import (
     differing,
     observable,
 )
+from parity_tests.law import sentence_of
 
 CAUGHT = {
     "agreement": "comparing what comes out",
@@ -106,16 +106,24 @@ def exhibits(path: str) -> tuple[Exhibit, ...]:
 
 def exhibit(mistake: Mistake) -> Exhibit:
     """Show one mistake."""
-    law = CAUGHT.get(mistake.caught_by)
     return Exhibit(
         name=mistake.id,
         title=mistake.title,
         story=mistake.story,
         patches=tuple(patches(mistake)),
         links=tuple(mistake.links),
-        caught=law or f"the law “{sentence(mistake.caught_by).rstrip('.')}”",
+        caught=caught_by(mistake),
         **effect_of(mistake),
     )
+
+
+def caught_by(mistake: Mistake) -> str:
+    """Say what rejects a mistake."""
+    kind, _, words = mistake.caught_by.partition(": ")
+    if words:
+        return f"the {kind} “{words}”"
+    _, _, test = mistake.caught_by.partition("::")
+    return CAUGHT.get(mistake.caught_by) or f"the test “{sentence_of(test)}”"
 
 
 def patches(mistake: Mistake) -> Iterator[Patch]:

@@ -21,6 +21,7 @@ from diptych.site.rows import section_views
 from diptych.site.runs import Run, address, offered
 from diptych.site.wording import shortened, small
 from parity_tests.agreement import LIMIT
+from parity_tests.catalogue import concept
 
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; font-src 'self'; "
@@ -100,6 +101,7 @@ def pair_page(
         "proof_sentence": proof_sentence(proven),
         "worst_href": f"{name}.worst.html" if proven.score else "",
         "laws": lawbook.laws(reading.path),
+        "independent": " and ".join(map(str, concept(reading.path).independent)),
         "test_file": lawbook.test_path(reading.path),
         "exhibits": exhibits(reading.path),
         "museum_href": f"{name}.{MUSEUM}.html",

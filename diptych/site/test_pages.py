@@ -16,11 +16,13 @@ from diptych.reader.reading import Reading, read
 from diptych.site import museum
 from diptych.site.build import pages_of
 from diptych.site.figures import figures
-from diptych.site.laws import laws
+from diptych.site.laws import laws, root
 from diptych.site.outcomes import OFF, draw, marked
 from diptych.site.pages import pair_page
+from diptych.site.prose import sentence
 from diptych.site.runs import offered
 from diptych.site.side_pages import museum_page
+from parity_tests.law import sentence_of
 
 PAIR = re.compile(r"(tokenizers|data|attention)/\w+\.html$|^\w+\.html$")
 MOST_BYTES = 200_000
@@ -146,11 +148,15 @@ def test_heads_of_rows_and_columns_are_the_tokens(causal: Reading) -> None:
     assert tuple(label for label, _ in table.rows) == causal.input.tokens
 
 
-def test_the_laws_are_the_tests(causal: Reading) -> None:
-    sentences = [law.sentence for law in laws(causal.path)]
+def test_every_law_stands_where_its_link_leads() -> None:
+    for path in READING_ORDER:
+        for law in laws(path):
+            lines = (root() / law.file).read_text(encoding="utf-8").splitlines()
+            name = re.search(r"def (\w+)", lines[law.line - 1])
 
-    assert "Weights sum to one." in sentences
-    assert not any("agree" in each for each in sentences[:1])
+            assert name
+            assert law.sentence == sentence(sentence_of(name[1]))
+            assert law.why.endswith((".", ":"))
 
 
 def test_every_pair_offers_a_first_run_and_more() -> None:

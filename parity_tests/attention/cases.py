@@ -20,6 +20,9 @@ PATTERNS = ("ones", "ramp", "ties", "one-hot", "normal")
 SCALES = (1.0, 1e-3, 5.0, 30.0, 1e3)
 LEADING = ((), (1,), (2,), (3,), (1, 2), (2, 3), (3, 1), (0,))
 
+SMALL = {"d_in": 3, "d_out": 4, "context_length": 4, "dropout": 0.0, "num_heads": 2}
+"""Arguments of every variant, where any will do."""
+
 
 @st.composite
 def attention_cases(draw: st.DrawFn, class_name: str, square: bool = False) -> Case:
@@ -41,7 +44,9 @@ def attention_cases(draw: st.DrawFn, class_name: str, square: bool = False) -> C
     x = (scale * numbers(pattern, shape, seed)).astype(dtype)
     weights = {
         name: numbers("normal", weight_shape, seed + place + 1).astype(dtype)
-        for place, (name, weight_shape) in enumerate(weight_shapes(class_name, config))
+        for place, (name, weight_shape) in enumerate(
+            weight_shapes(class_name, config).items()
+        )
     }
     return with_mask(Case(config, {"x": x}, weights, draw(st.booleans()), seed))
 
@@ -54,11 +59,11 @@ def text_lengths(context_length: int) -> st.SearchStrategy[int]:
 
 def weight_shapes(
     class_name: str, config: Mapping[str, Any]
-) -> list[tuple[str, tuple[int, ...]]]:
-    """Name the weights of a variant and their shapes, which both sides share."""
+) -> dict[str, tuple[int, ...]]:
+    """Name the weights of a layer and their shapes, which both sides share."""
     with unchecked():
         state = getattr(reference, class_name)(**config).state_dict()
-    return [(name, array.shape) for name, array in state.items()]
+    return {name: array.shape for name, array in state.items()}
 
 
 @contextmanager

@@ -4,7 +4,13 @@ A configuration changes some arguments of one that is right; an input is for thr
 channels and a context of four tokens.
 """
 
+from collections.abc import Sequence
+from typing import Any
+
 import numpy as np
+
+from parity_tests.attention.cases import SMALL, accepted
+from parity_tests.refusal import Refusal
 
 BAD_SIZES = [
     ({"d_in": 0}, ValueError, "d_in must be at least 1, got 0"),
@@ -60,3 +66,16 @@ TOO_LONG = [
 ]
 
 BAD_INPUTS = [*NO_TIME, *WHOLE_NUMBERS, *TOO_FEW_CHANNELS]
+
+
+def refused(
+    variant: type, configurations: Sequence[Any] = (), inputs: Sequence[Any] = ()
+) -> tuple[Refusal, ...]:
+    """Record what a variant refuses when it is built, and what when it is called."""
+    right = accepted(variant, SMALL)
+    built = (
+        Refusal(error, text, {**right, **changed})
+        for changed, error, text in configurations
+    )
+    called = (Refusal(error, text, right, "__call__", x) for x, error, text in inputs)
+    return (*built, *called)

@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 
 from parity_tests.agreement import compare
 from parity_tests.attention.cases import numbers, unchecked
+from parity_tests.attention.changes import in_evaluation, with_biases
 from parity_tests.attention.curvature import step_and_error
 from parity_tests.attention.gradient_yardsticks import gradient_yardsticks
-from parity_tests.attention.sides import in_evaluation, refusal, with_biases
 from parity_tests.backward import reference_backward, reference_gradients
 from parity_tests.catalogue import CATALOGUE, concept
 from parity_tests.concept import Case
@@ -26,6 +26,7 @@ from parity_tests.known_mistakes import MISTAKES, mistaken_class
 from parity_tests.known_mistakes.trial import cases_of
 from parity_tests.panels import root
 from parity_tests.precision import in_float64
+from parity_tests.refusal import refusal
 from parity_tests.steps import stepped_functions
 
 VARIANTS = [each for each in CATALOGUE if each.group == "attention"]

@@ -4,7 +4,6 @@ import numpy as np
 import torch
 from hypothesis import given
 
-from parity_tests.attention.sides import refusal
 from parity_tests.backward import reference_backward
 from parity_tests.catalogue import concept
 from parity_tests.finite_difference import (
@@ -14,6 +13,7 @@ from parity_tests.finite_difference import (
 )
 from parity_tests.gradients import compare_gradients
 from parity_tests.precision import in_float64
+from parity_tests.refusal import refusal
 
 EMBEDDING = concept("embedding")
 

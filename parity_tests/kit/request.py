@@ -6,7 +6,6 @@ from typing import Any
 
 import numpy as np
 
-from parity_tests.agreement import as_array
 from parity_tests.concept import Case, Concept
 from parity_tests.expected import Expected, expected
 from parity_tests.recording import Recording
@@ -63,10 +62,7 @@ def answered(concept: Concept, class_: Any, case: Case) -> Any:
         special = {"allowed_special": "all"} if "vocab_size" in case.config else {}
         ids = tokenizer.encode(case.inputs["text"], **special)
         return [ids, tokenizer.decode(ids)]
-    result = concept.run_reference(class_, case)
-    if isinstance(result, list):  # windows: inputs and targets come first
-        return np.stack(result[:2])
-    return as_array(result)
+    return concept.answer(concept.run_reference(class_, case))
 
 
 def learned(concept: Concept, case: Case) -> Any:

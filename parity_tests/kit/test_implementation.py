@@ -5,7 +5,7 @@ import pytest
 from parity_tests.catalogue import concept
 from parity_tests.kit.asking import Request, listed
 from parity_tests.kit.check import check
-from parity_tests.kit.laws import laws_of
+from parity_tests.kit.outside import laws_of
 from parity_tests.kit.verdict import Verdict
 
 

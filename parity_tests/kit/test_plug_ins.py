@@ -53,7 +53,7 @@ def test_a_broken_law_is_told_beside_the_difference():
     verdict = checked("windows", "windows_of_one_side")
 
     broken = [law for law, reason in verdict.laws.items() if reason]
-    assert broken == ["targets are inputs shifted by one"]
+    assert broken == ["windows start a stride apart and targets are one later"]
 
 
 def test_ids_that_are_no_numbers_are_reported():

@@ -126,7 +126,7 @@ IDS = (
             EMBEDDING,
             "refuse_ids(ids, self.vocab_size)\n",
             "",
-            caught_by="data/test_embedding.py::test_what_cannot_be_embedded_is_refused",
+            caught_by="refusal: ids must lie in 0..2, got -1",
         ),
     ),
 )

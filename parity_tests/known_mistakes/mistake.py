@@ -21,7 +21,9 @@ class Mistake:
     in both stands for lines that stay. `seen_in` names GitHub issues or pull requests
     (`owner/repository#number`) or other pages, or says that the mistake is common.
     `caught_by` is what rejects it: `agreement` (what comes out differs), `steps` (only
-    a step on the way does), `gradients` (only the way back does), or a test's name.
+    a step on the way does), `gradients` (only the way back does), `law: …` or
+    `refusal: …` (what the record of the concept has in these words), or a test, as
+    pytest names it.
     """
 
     id: str

@@ -116,6 +116,7 @@ def test_on_the_way_there_such_a_mistake_is_right(concept: Concept) -> None:
             assert OUTPUT.alike(concept, case, right, output), mistake.id
 
 
+OF_THE_RECORD = {"law": "test_each_law_holds", "refusal": "test_what_is_refused"}
 COMPARED = ("agreement", "steps", "gradients")
 BY_A_LAW = [m for m in MISTAKES if m.caught_by not in COMPARED]
 
@@ -125,10 +126,20 @@ def test_what_only_a_law_shows_that_law_rejects(
     mistake: Mistake, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     put_in_place_of_the_reference(mistake, monkeypatch)
-    path, _, _ = mistake.caught_by.partition("::")
+    test = rejecting(mistake)
+    path, _, _ = test.partition("::")
     monkeypatch.delitem(sys.modules, f"parity_tests.{dotted(path)}", raising=False)
 
-    assert run_alone(mistake.caught_by) == pytest.ExitCode.TESTS_FAILED
+    assert run_alone(test) == pytest.ExitCode.TESTS_FAILED
+
+
+def rejecting(mistake: Mistake) -> str:
+    """Name the test that rejects a mistake."""
+    kind, _, words = mistake.caught_by.partition(": ")
+    if kind not in OF_THE_RECORD:
+        return mistake.caught_by
+    name = concept(mistake.concept).name
+    return f"test_catalogue.py::{OF_THE_RECORD[kind]}[{name}: {words}-reference]"
 
 
 def put_in_place_of_the_reference(

@@ -12,14 +12,15 @@ from hypothesis import strategies as st
 
 import reference
 import torch_impl
-from parity_tests.attention.sides import array_for, both_backends, refusal
 from parity_tests.lockstep import compare_in_lockstep
+from parity_tests.refusal import refusal
 from parity_tests.sample_text import (
     LONE_SURROGATES,
     jargon_file,
     text,
     text_with_a_lone_surrogate,
 )
+from parity_tests.side import array_for, both_backends
 
 TRAINING = {
     "WordTokenizer": {},

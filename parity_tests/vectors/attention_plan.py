@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from parity_tests.attention.cases import accepted, numbers, weight_shapes, with_mask
+from parity_tests.attention.cases import accepted, numbers, with_mask
 from parity_tests.case import Case
 from parity_tests.concept import Concept
 from parity_tests.vectors.planned import Planned, seed_of
@@ -201,7 +201,7 @@ def made(concept: Concept, sketch: Sketch, seed: int) -> Case:
     x = sketch.scale * numbers(sketch.pattern, shape, seed)
     weights = {
         name: numbers("normal", size, seed + place + 1).astype(sketch.dtype)
-        for place, (name, size) in enumerate(weight_shapes(concept.class_name, config))
+        for place, (name, size) in enumerate(concept.weights(config).items())
     }
     return with_mask(
         Case(config, {"x": x.astype(sketch.dtype)}, weights, sketch.training, seed)

@@ -1,0 +1,30 @@
+"""The book's example: six tokens, and the weights that it draws for them."""
+
+from typing import Any
+
+import numpy as np
+import torch
+
+from parity_tests.agreement import as_array
+from parity_tests.case import Case
+from parity_tests.concept import Concept
+
+BOOK = np.array(
+    [
+        [0.43, 0.15, 0.89],
+        [0.55, 0.87, 0.66],
+        [0.57, 0.85, 0.64],
+        [0.22, 0.58, 0.33],
+        [0.77, 0.25, 0.10],
+        [0.05, 0.80, 0.55],
+    ],
+    dtype=np.float32,
+)
+"""The six tokens that every attention chapter of the book works with."""
+
+
+def seeded(concept: Concept, seed: int, x: np.ndarray[Any, Any], **config: Any) -> Case:
+    """Return a case with the weights that PyTorch draws after `manual_seed(seed)`."""
+    torch.manual_seed(seed)
+    state = concept.torch(**config).state_dict()
+    return Case(config, {"x": x}, {name: as_array(state[name]) for name in state})

@@ -1,0 +1,60 @@
+"""Conventions of attention: how other people lay out weights and masks."""
+
+import numpy as np
+
+from parity_tests.attention.cases import attention_cases
+from parity_tests.convention import Cases, Convention, Request
+
+
+def square(class_name: str) -> Convention:
+    """Draw cases with as many channels going in as coming out."""
+
+    def cases(_: Cases) -> Cases:
+        return attention_cases(class_name, square=True)
+
+    return Convention("square", "as many channels go in as come out", cases=cases)
+
+
+def pack_projections(request: Request) -> Request:
+    """Stack query, key and value into `in_proj_weight` (3E, C) and `in_proj_bias`."""
+    weights = dict(request["weights"])
+    for kind in ("weight", "bias"):
+        names = [f"W_{part}.{kind}" for part in ("query", "key", "value")]
+        if all(name in weights for name in names):
+            parts = [weights.pop(name) for name in names]
+            weights[f"in_proj_{kind}"] = np.concatenate(parts)
+    return {**request, "weights": weights}
+
+
+def lay_weights_in_out(request: Request) -> Request:
+    """Lay every projection out (in, out), as `x @ weight` takes it."""
+    weights = {
+        name: np.ascontiguousarray(array.T) if name.endswith("weight") else array
+        for name, array in request["weights"].items()
+    }
+    return {**request, "weights": weights}
+
+
+def say_what_drops(request: Request) -> Request:
+    """Hand the dropout mask over as `drop`: True where a weight is dropped."""
+    inputs = dict(request["inputs"])
+    if "keep" in inputs:
+        inputs["drop"] = ~inputs.pop("keep")
+    return {**request, "inputs": inputs}
+
+
+PACKED = Convention(
+    "packed_projections",
+    "query, key and value are one projection, in that order",
+    pack_projections,
+)
+IN_OUT = Convention(
+    "weights_in_out",
+    "projections are laid out (in, out), not (out, in)",
+    lay_weights_in_out,
+)
+MASK_DROPS = Convention(
+    "mask_drops",
+    "the dropout mask says what is dropped, not what is kept",
+    say_what_drops,
+)

@@ -1,0 +1,54 @@
+"""Dropout on weights: it spares them with the right chance, and independently."""
+
+import math
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from parity_tests.attention.book import seeded
+from parity_tests.attention.cases import accepted, numbers
+from parity_tests.attention.changes import in_training
+from parity_tests.catalogue import concept
+from parity_tests.side import sides_of
+
+ARGUMENTS = {
+    "d_in": 3,
+    "d_out": 2,
+    "context_length": 40,
+    "dropout": 0.25,
+    "num_heads": 2,
+}
+TEXTS = numbers("normal", (50, 40, 3), seed=0)
+
+each_side = pytest.mark.parametrize(
+    "side",
+    [side for name in ("causal", "multi_head") for side in sides_of(concept(name))],
+    ids=lambda side: f"{side.concept.name}-{side.name}",
+)
+
+
+def spared(side, seed):
+    """Say which of the weights that are not hidden anyway dropout spares."""
+    config = accepted(side.concept.reference, ARGUMENTS)
+    case = in_training(seeded(side.concept, 0, TEXTS, **config))
+    kept = side.quantity("kept", replace(case, seed=seed))
+    return kept[..., np.tri(40, dtype=bool)] > 0
+
+
+@each_side
+def test_dropout_spares_each_weight_with_the_chance_it_should(side):
+    chosen = spared(side, seed=123)
+    off = abs(chosen.sum() - 0.75 * chosen.size)
+
+    # Hoeffding: P(|sum - expected| >= off) <= 2 exp(-2 off**2 / n), one in 10**9.
+    assert off < math.sqrt(math.log(2e9) * chosen.size / 2)
+
+
+@each_side
+def test_dropout_spares_neighbours_independently(side):
+    chosen = spared(side, seed=321)
+    both = chosen[..., 0::2] & chosen[..., 1::2]
+    off = abs(both.sum() - 0.75**2 * both.size)
+
+    assert off < math.sqrt(math.log(2e9) * both.size / 2)
