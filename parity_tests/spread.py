@@ -17,6 +17,7 @@ Source: the rule of flash-attention's tests, with more than one peer, and a floo
 """
 
 import math
+from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import replace
 from functools import partial
@@ -28,7 +29,6 @@ import torch
 from parity_tests.agreement import as_array
 from parity_tests.attention.cases import unchecked
 from parity_tests.case import Back, Case, as_it_is
-from parity_tests.pairing import pair_recordings
 from parity_tests.precision import LOW, in_float64, run_torch_in
 from parity_tests.recording import Recording, record
 
@@ -58,14 +58,18 @@ def spread(
         ValueError: an evaluation is not finite; the case does not fit the precision.
     """
     limits = torch.finfo(LOW[dtype])
-    worst: dict[str, float] = {}
-    with unchecked():
-        evaluated = list(evaluations(concept, case, dtype))
-    for recording, back in evaluated:
-        for name, expected, actual in floating(truth, recording):
-            floor = limits.eps * max(largest(expected), limits.tiny)
-            error = error_of(expected, back(name, actual))
-            worst[name] = max(worst.get(name, floor), floor, error)
+    exact = floating(truth)
+    worst = {
+        name: limits.eps * max(*map(largest, arrays), limits.tiny)
+        for name, arrays in exact.items()
+    }
+    with unchecked(), np.errstate(invalid="ignore"):
+        for recording, back in evaluations(concept, case, dtype):
+            evaluated = floating(recording)
+            for name in exact.keys() & evaluated.keys():
+                in_order = [back(name, array) for array in evaluated[name]]
+                errors = map(error_of, exact[name], in_order)
+                worst[name] = max(worst[name], *errors)
     if not math.isfinite(worst["result"]):
         raise ValueError(f"the case does not fit {dtype}: an evaluation is not finite")
     return {name: error for name, error in worst.items() if math.isfinite(error)}
@@ -109,23 +113,25 @@ def moved_by_rounding(case: Case, dtype: str, rng: np.random.Generator) -> Case:
     )
 
 
-def floating(
-    truth: Recording, recording: Recording
-) -> Iterator[tuple[str, Array, Array]]:
-    """Pair the floating-point arrays of two recordings, by the names they go under."""
-    for pair in pair_recordings(truth, recording):
-        for name in pair.expected.keys() & pair.actual.keys():
-            for expected, actual in arrays(pair.expected[name], pair.actual[name]):
-                yield name, expected, actual
+def floating(recording: Recording) -> dict[str, list[Array]]:
+    """Gather the floating-point arrays of a recording by their names, in float64."""
+    found: dict[str, list[Array]] = defaultdict(list)
+    for call in recording.invocations:
+        for stored in (*(each.values for each in call.snapshots), call.outcome):
+            for name, value in stored.items():
+                found[name] += arrays_in(value)
+    found["result"] += arrays_in(recording.result)
+    return {name: arrays for name, arrays in found.items() if arrays}
 
 
-def arrays(expected: Any, actual: Any) -> Iterator[tuple[Array, Array]]:
-    """Pair the floating-point arrays of a quantity; a row may hold several."""
-    if isinstance(expected, list) and isinstance(actual, list):
-        for entries in zip(expected, actual, strict=True):
-            yield from arrays(*entries)
-    elif isinstance(expected, np.ndarray | np.generic) and expected.dtype.kind == "f":
-        yield np.asarray(expected), as_array(actual).astype(np.float64)
+def arrays_in(value: Any) -> list[Array]:
+    """Take the floating-point arrays out of a value; a row may hold several."""
+    if isinstance(value, list):
+        return [array for entry in value for array in arrays_in(entry)]
+    if not isinstance(value, np.ndarray | np.generic | torch.Tensor):
+        return []
+    array = as_array(value)
+    return [array.astype(np.float64)] if array.dtype.kind == "f" else []
 
 
 def largest(array: Array) -> float:
@@ -135,6 +141,9 @@ def largest(array: Array) -> float:
 
 def error_of(expected: Array, actual: Array) -> float:
     """Return the largest difference; equal infinities differ by nothing."""
-    with np.errstate(invalid="ignore"):
-        gap = np.where(expected == actual, 0.0, np.abs(expected - actual))
-    return math.inf if np.isnan(gap).any() else float(gap.max(initial=0))
+    gap = np.abs(expected - actual)
+    error = float(gap.max(initial=0))
+    if math.isfinite(error):
+        return error
+    gap[expected == actual] = 0
+    return math.inf if np.isnan(gap).any() else float(gap.max())

@@ -5,6 +5,7 @@ import math
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import lru_cache
 from typing import Any
 
 import jaxtyping
@@ -98,8 +99,19 @@ def configurations(draw: st.DrawFn, variant: type) -> dict[str, Any]:
 
 def accepted(variant: type, arguments: dict[str, Any]) -> dict[str, Any]:
     """Keep the arguments that a constructor takes."""
-    takes = inspect.signature(variant).parameters
+    takes = arguments_of(variant)
     return {name: value for name, value in arguments.items() if name in takes}
+
+
+@lru_cache(maxsize=64)
+def arguments_of(variant: Any) -> frozenset[str]:
+    """Name the arguments of a constructor."""
+    return frozenset(inspect.signature(variant).parameters)
+
+
+def seed_torch(seed: int) -> None:
+    """Seed what PyTorch draws on the CPU; `torch.manual_seed` visits every device."""
+    torch.default_generator.manual_seed(seed)
 
 
 def with_mask(case: Case) -> Case:
@@ -114,7 +126,7 @@ def with_mask(case: Case) -> Case:
     *leading, n_tokens, _ = case.inputs["x"].shape
     heads = (case.config["num_heads"],) if "num_heads" in case.config else ()
     apart = any(name.startswith("heads.") for name in case.weights)
-    torch.manual_seed(case.seed)
+    seed_torch(case.seed)
     if apart:
         one = torch.ones(*leading, n_tokens, n_tokens)
         mask = torch.stack([F.dropout(one, dropout) for _ in range(*heads)], dim=-3)
@@ -140,7 +152,7 @@ def numbers(pattern: str, shape: tuple[int, ...], seed: int) -> np.ndarray[Any, 
 
 def run_reference(variant: type, case: Case) -> Any:
     """Build the NumPy side of a case and send the input through it."""
-    takes_rng = "rng" in inspect.signature(variant).parameters
+    takes_rng = "rng" in arguments_of(variant)
     rng = {"rng": np.random.default_rng(case.seed)} if takes_rng else {}
     module = variant(**case.config, **rng).to(case.inputs["x"].dtype.type)
     module.load_state_dict(case.weights)
@@ -154,5 +166,5 @@ def run_torch(variant: type, case: Case) -> Any:
     module.load_state_dict(
         {name: torch.from_numpy(array) for name, array in case.weights.items()}
     )
-    torch.manual_seed(case.seed)
+    seed_torch(case.seed)
     return module.train(case.training)(x)
