@@ -4,7 +4,9 @@ from importlib import import_module
 
 import numpy as np
 import pytest
+import torch
 
+import torch_impl
 from parity_tests.refusal import refusal
 from parity_tests.side import array_for, both_backends
 
@@ -45,3 +47,12 @@ def test_an_input_needs_a_time_and_channels_and_nothing_else(backend):
 )
 def test_what_just_fits_is_not_refused(backend, check, edge):
     assert refusal(lambda: getattr(refusals(backend), check)(**edge)) is None
+
+
+@both_backends
+def test_the_arrays_of_the_other_backend_are_refused(backend):
+    other = np.zeros((2, 3)) if backend is torch_impl else torch.zeros(2, 3)
+    name = type(other).__name__
+    expected = TypeError, f"x must be an array of this backend, got {name}"
+
+    assert refusal(lambda: refusals(backend).refuse_input(other, None)) == expected

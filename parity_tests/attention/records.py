@@ -29,6 +29,7 @@ from parity_tests.attention.refusals import (
     BAD_HEADS,
     BAD_INPUTS,
     BAD_SIZES,
+    NO_ARRAY,
     NO_TIME,
     TOO_LONG,
     UNEVEN_HEADS,
@@ -112,7 +113,7 @@ ATTENTION = (
             ),
         ),
         refusals=refused(
-            reference.SimpleSelfAttention, inputs=[*NO_TIME, *WHOLE_NUMBERS]
+            reference.SimpleSelfAttention, inputs=[*NO_ARRAY, *NO_TIME, *WHOLE_NUMBERS]
         ),
         independent=(independent.SIMPLE,),
         conventions=(NOT_EMPTY,),

@@ -32,6 +32,8 @@ BAD_DROPOUTS = [
     ({"dropout": -0.1}, ValueError, "dropout must lie in [0, 1], got -0.1"),
     ({"dropout": 1.5}, ValueError, "dropout must lie in [0, 1], got 1.5"),
     ({"dropout": np.nan}, ValueError, "dropout must lie in [0, 1], got nan"),
+    ({"dropout": "0.1"}, TypeError, "dropout must be a number, got '0.1'"),
+    ({"dropout": None}, TypeError, "dropout must be a number, got None"),
 ]
 
 BAD_HEADS = [
@@ -45,6 +47,11 @@ UNEVEN_HEADS = [
         ValueError,
         "d_out must be a multiple of num_heads, got 4 and 3",
     ),
+]
+
+NO_ARRAY = [
+    ([[0.0, 0.0, 0.0]], TypeError, "x must be an array of this backend, got list"),
+    (None, TypeError, "x must be an array of this backend, got NoneType"),
 ]
 
 NO_TIME = [(np.zeros(3), ValueError, "x must have shape (…, T, C), got (3,)")]
@@ -65,7 +72,7 @@ TOO_LONG = [
     (np.zeros((5, 3)), ValueError, "at most context_length = 4 tokens fit, got 5"),
 ]
 
-BAD_INPUTS = [*NO_TIME, *WHOLE_NUMBERS, *TOO_FEW_CHANNELS]
+BAD_INPUTS = [*NO_ARRAY, *NO_TIME, *WHOLE_NUMBERS, *TOO_FEW_CHANNELS]
 
 
 def refused(

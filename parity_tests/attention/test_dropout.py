@@ -1,4 +1,4 @@
-"""Dropout on weights: it spares them with the right chance, and independently."""
+"""Dropout on weights: right chance, independent draws, and masks that fit."""
 
 import math
 from dataclasses import replace
@@ -10,6 +10,7 @@ from parity_tests.attention.book import seeded
 from parity_tests.attention.cases import accepted, numbers
 from parity_tests.attention.changes import in_training
 from parity_tests.catalogue import concept
+from parity_tests.refusal import refusal
 from parity_tests.side import sides_of
 
 ARGUMENTS = {
@@ -52,3 +53,21 @@ def test_dropout_spares_neighbours_independently(side):
     off = abs(both.sum() - 0.75**2 * both.size)
 
     assert off < math.sqrt(math.log(2e9) * both.size / 2)
+
+
+@pytest.mark.parametrize("name", ["causal", "multi_head_wrapper", "multi_head"])
+@pytest.mark.parametrize(
+    ("keep", "error", "said"),
+    [
+        ([[True]], TypeError, "keep must be an array of this backend, got list"),
+        (np.ones(1), TypeError, "keep must hold truth values, got float64"),
+        (np.ones((3, 3), bool), ValueError, "keep must have shape {}, got (3, 3)"),
+    ],
+)
+def test_a_mask_that_does_not_fit_is_refused(name, keep, error, said):
+    variant = concept(name).reference
+    attention = variant(**accepted(variant, {**ARGUMENTS, "d_out": 4}))
+    weights = (5, 4, 4) if name == "causal" else (5, 2, 4, 4)
+    actual = refusal(lambda: attention(np.ones((5, 4, 3)), keep=keep))
+
+    assert actual == (error, said.format(weights))

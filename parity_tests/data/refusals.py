@@ -42,6 +42,8 @@ BAD_SIZES: list[Any] = [
 ]
 
 BAD_IDS: list[Any] = [
+    ([0, 1], TypeError, "ids must be an array of this backend, got list"),
+    (0, TypeError, "ids must be an array of this backend, got int"),
     (np.array([0, -1]), ValueError, "ids must lie in 0..2, got -1"),
     (np.array([[0, 1], [3, 9]]), ValueError, "ids must lie in 0..2, got 3"),
     (np.array([0, 4], np.uint8), ValueError, "ids must lie in 0..2, got 4"),
