@@ -7,6 +7,7 @@ from parity_tests.panels import text, tree
 
 EXAMPLES = {
     "multihead": "<code>nn.MultiheadAttention</code>",
+    "fused_module": "<code>F.scaled_dot_product_attention</code> and its gradients",
     "gpt2": "The attention of transformers' GPT-2",
     "tiktoken_bpe": "tiktoken",
 }

@@ -60,4 +60,4 @@ def rerun_command(concept: str, case: Case, *options: str) -> str:
     folder.mkdir(exist_ok=True)
     path = folder / f"{name}-{digest}.json"
     write_pinned(path, [entry])
-    return " ".join(["diptych check", name, *options, f"--case {path}"])
+    return " ".join([f"diptych check {name} --case {path}", *options])

@@ -40,6 +40,16 @@ class Request:
         if self.dtype not in DTYPES:
             raise ValueError(f"dtype must be float64 or float32, got {self.dtype}")
 
+    @property
+    def options(self) -> list[str]:
+        """What the command line is given to ask so again, besides pair and case."""
+        declared = ",".join(sorted(self.supports))
+        return [
+            f"--impl {self.target}",
+            *([f"--supports {declared}"] if declared else []),
+            *(f"--convention {name}" for name in self.conventions),
+        ]
+
 
 def listed(names: str) -> frozenset[str]:
     """Read names with commas between them.

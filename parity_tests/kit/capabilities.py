@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable
 
 from parity_tests.concept import Case, Concept
 
+GRADIENTS = "gradients"
 BATCH = 3  # axes of one batch of texts: texts, tokens, channels
 
 
@@ -23,16 +24,23 @@ def has_a_future(case: Case) -> bool:
     return x is not None and x.shape[-2] > 1 and x.size > 0
 
 
+def any_case(case: Case) -> bool:
+    """Tell that there is a way back from every case, where there is one at all."""
+    return True
+
+
 TRIED_BY: dict[str, Callable[[Case], bool]] = {
     "causal": has_a_future,
     "dropout": drops,
+    GRADIENTS: any_case,
     "leading_axes": has_other_axes,
 }
 
 
 def capabilities_of(concept: Concept) -> frozenset[str]:
     """List what an implementation of a concept may declare."""
-    return concept.supports & TRIED_BY.keys()
+    gradients = {GRADIENTS} if concept.has_gradients else set()
+    return (concept.supports | gradients) & TRIED_BY.keys()
 
 
 def optional_of(concept: Concept) -> frozenset[str]:

@@ -6,39 +6,26 @@ from dataclasses import replace
 from functools import partial
 from typing import Any
 
-import numpy as np
 from hypothesis import HealthCheck, given, seed, settings
 
-from parity_tests.agreement import LIMIT
+from parity_tests.agreement import Agreement
+from parity_tests.backward import WayBack
 from parity_tests.concept import Case
 from parity_tests.kit.asking import Request
-from parity_tests.kit.capabilities import TRIED_BY, tried
-from parity_tests.kit.conventions import cases_for, translated
+from parity_tests.kit.capabilities import GRADIENTS, TRIED_BY, tried
+from parity_tests.kit.conventions import cases_for
+from parity_tests.kit.dialogue import Departs, Dialogue, GaveUp
 from parity_tests.kit.implementation import Implementation
+from parity_tests.kit.observations import Observations
 from parity_tests.kit.outside import Outside, laws_of
-from parity_tests.kit.request import (
-    answered,
-    asked,
-    expected_answer,
-    narrowed,
-    said,
-)
+from parity_tests.kit.request import answered, expected_answer, narrowed, said
 from parity_tests.kit.verdict import Verdict
-from parity_tests.known_mistakes import looks_like_throughout
-from parity_tests.known_mistakes.observable import OUTPUT
+from parity_tests.kit.way_back import expected_back
+from parity_tests.known_mistakes import observable
 from parity_tests.law import Law
 from parity_tests.pinned import rerun_command
 
-N_OBSERVED = 12  # departures, and agreements, that a diagnosis rests on
 N_TRIES = 10  # cases more, to try a declared capability that none had
-
-
-class Departs(Exception):  # noqa: N818 - it says what happened
-    """An answer is not what the reference gives, or breaks a law, or none came."""
-
-
-class GaveUp(BaseException):
-    """No answer will come; a `BaseException`, so that no smaller case is sought."""
 
 
 class Checker:
@@ -49,11 +36,10 @@ class Checker:
     ):
         self.request = request
         self.concept = request.concept
-        self.implementation = implementation
+        self.dialogue = Dialogue(request, implementation, verdict)
         self.verdict = verdict
-        self.agreeing: list[tuple[Case, Any]] = []
-        self.departing: list[tuple[Case, Any]] = []
-        self.answers = True
+        self.there = Observations(replace(observable.OUTPUT, run=answered))
+        self.back = Observations(observable.GRADIENTS)
 
     def run(self, cases: list[Case]) -> None:
         """Search for a departure, then for broken laws, then for an explanation."""
@@ -63,16 +49,16 @@ class Checker:
                 failure = self.failure(self.agrees, [], TRIED_BY[name])
         if failure:
             self.verdict.case, self.verdict.first_difference = failure
-        for law in laws_of(self.concept) if self.answers else ():
+        for law in laws_of(self.concept) if self.dialogue.answers else ():
             failure = self.failure(partial(self.obeys, law), cases)
             self.verdict.laws[law.sentence] = failure[1] if failure else None
             if failure and self.verdict.case is None:
                 self.verdict.case = failure[0]
-        self.verdict.looks_like = self.diagnose()
+        for seen in (self.there, self.back):
+            self.verdict.looks_like += seen.diagnose(self.concept)
         if self.verdict.case:
-            self.verdict.rerun = (
-                rerun_command(self.concept.path, self.verdict.case)
-                + f" --impl {self.request.target}"
+            self.verdict.rerun = rerun_command(
+                self.concept.path, self.verdict.case, *self.request.options
             )
 
     def failure(
@@ -86,14 +72,13 @@ class Checker:
 
         def noted(case: Case) -> None:
             case = narrowed(case, self.request.supports, self.request.dtype)
-            try:
-                holds(case)
-            except (Departs, GaveUp) as departure:
+            departure = raised(holds, case)
+            if departure is not None:
                 smallest[:] = [(case, str(departure))]
-                raise
+                # From this one place, or Hypothesis takes them for different failures.
+                raise GaveUp if isinstance(departure, GaveUp) else Departs
 
-        # Where it departs in several ways, Hypothesis raises a group of all of them.
-        with suppress(Departs, GaveUp, ExceptionGroup):
+        with suppress(Departs, GaveUp):
             if cases:
                 for case in cases:
                     noted(case)
@@ -104,61 +89,53 @@ class Checker:
     def obeys(self, law: Law, case: Case) -> None:
         """Hold the implementation to a law on one case."""
         try:
-            agreement = law.check(Outside(self.concept, self.ask), case)
+            agreement = law.check(Outside(self.concept, self.dialogue.ask), case)
         except (IndexError, TypeError, ValueError) as error:
             raise Departs(f"its answer has no such form: {error}") from error
         if not agreement.holds:
             raise Departs(agreement.reason)
 
     def agrees(self, case: Case) -> None:
-        """Compare the answer to one case with the reference's."""
+        """Compare the answer to one case with the reference's, there and back again."""
         right = expected_answer(self.concept, case)
-        answer = said(self.ask(case))
+        answer = said(self.dialogue.ask(case))
         self.verdict.examples += 1
-        self.verdict.tried.update(tried(case, self.request.supports))
+        self.verdict.tried.update(tried(case, self.request.supports - {GRADIENTS}))
         agreement = right.judge(answer)
-        departs = agreement.score > LIMIT
-        self.observe(case, answer, self.departing if departs else self.agreeing)
-        if departs:
-            raise Departs(f"{agreement.reason} (score {agreement.score:.3g})")
-        self.verdict.score = max(self.verdict.score, agreement.score)
+        self.there.keep(case, answer, departs=not agreement.holds)
+        self.accept(agreement)
+        if GRADIENTS in self.request.supports:
+            self.agrees_back(case, answer)
 
-    def observe(
-        self, case: Case, answer: Any, observed: list[tuple[Case, Any]]
-    ) -> None:
-        """Keep some answers for the diagnosis."""
-        if len(observed) < N_OBSERVED:
-            observed.append((case, answer))
+    def agrees_back(self, case: Case, output: Any) -> None:
+        """Compare the gradients with the reference's, the way there being right."""
+        right = expected_back(self.concept, case, output)
+        answer = self.dialogue.ask_back(case, right.grad_output)
+        self.verdict.tried[GRADIENTS] += 1
+        agreements = dict(right.judge(answer))
+        departs = not all(each.holds for each in agreements.values())
+        self.back.keep(case, WayBack(right.grad_output, answer), departs)
+        for name, agreement in agreements.items():
+            self.accept(agreement, f"the gradient of {name} ")
 
-    def diagnose(self) -> list[str]:
-        """Name the known mistakes that give the same answers."""
-        if not self.departing:
-            return []
-        observed = [*self.departing, *self.agreeing]
-        return looks_like_throughout(
-            self.concept, observed, replace(OUTPUT, run=answered)
-        )
-
-    def ask(self, case: Case) -> dict[str, Any]:
-        """Ask the implementation, and note what it says on the side.
+    def accept(self, agreement: Agreement, what: str = "") -> None:
+        """Note the score of what agrees.
 
         Raises:
-            Departs: there was no answer to this.
-            GaveUp: it hangs, or ended its process, and would do so again.
+            Departs: it does not agree.
         """
-        request = asked(self.concept, case)
-        request = translated(self.concept, self.request.conventions, request)
-        answer = self.implementation.ask(request)
-        if answer.get("printed") and "it prints" not in self.verdict.remarks:
-            self.verdict.remarks.append("it prints")
-        if "trouble" in answer:
-            self.answers = False
-            trouble = GaveUp if answer.get("final") else Departs
-            raise trouble(f"it {answer['trouble']}")
-        output = answer["output"]
-        if output.dtype.kind == "f" and np.isnan(output).any():
-            raise Departs("it returns NaN")
-        return answer
+        if not agreement.holds:
+            raise Departs(f"{what}{agreement.reason} (score {agreement.score:.3g})")
+        self.verdict.score = max(self.verdict.score, agreement.score)
+
+
+def raised(holds: Callable[[Case], None], case: Case) -> Departs | GaveUp | None:
+    """Return what a property raises on a case that it fails on."""
+    try:
+        holds(case)
+    except (Departs, GaveUp) as departure:
+        return departure
+    return None
 
 
 def search(

@@ -88,6 +88,12 @@ def gives_nan(inputs: Named, weights: Named, config: Named) -> Array:
     return right(inputs, weights, config) * np.nan
 
 
+def gives_nan_or_a_constant(inputs: Named, weights: Named, config: Named) -> Array:
+    """Be wrong in two ways."""
+    x: Array = inputs["x"]
+    return x * np.nan if x.shape[-2] % 2 else np.full_like(x, 7.5)
+
+
 def forgets_to_shift(inputs: Named, weights: Named, config: Named) -> Array:
     """Overflow where scores are large."""
     x = inputs["x"]

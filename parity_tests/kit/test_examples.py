@@ -15,13 +15,17 @@ N_EXAMPLES = 20
 
 PACKED = ("square", "packed_projections")
 EXAMPLES = [
-    pytest.param("multi_head_attention", "multihead:attention", PACKED, id="nn"),
-    pytest.param("causal_attention", "fused:attention", (), id="F"),
-    pytest.param("byte_pair_tokenizer", "tiktoken_bpe:tokenizer", (), id="tiktoken"),
+    pytest.param("multi_head_attention", "multihead:attention", PACKED, (), id="nn"),
+    pytest.param("causal_attention", "fused:attention", (), (), id="F"),
+    pytest.param(
+        "causal_attention", "fused_module:Attention", (), ("gradients",), id="module"
+    ),
+    pytest.param("byte_pair_tokenizer", "tiktoken_bpe:tokenizer", (), (), id="BPE"),
     pytest.param(
         "multi_head_attention",
         "gpt2:attention",
         (*PACKED, "weights_in_out", "not_empty"),
+        (),
         id="GPT-2",
         marks=pytest.mark.skipif(
             importlib.util.find_spec("transformers") is None,
@@ -44,20 +48,34 @@ def checked(name, target, conventions=(), supports=()):
     return check(request)
 
 
-@pytest.mark.parametrize(("name", "target", "conventions"), EXAMPLES)
-def test_it_agrees(name, target, conventions):
-    verdict = checked(name, target, conventions)
+of_each_example = pytest.mark.parametrize(
+    ("name", "target", "conventions", "supports"), EXAMPLES
+)
+
+
+@of_each_example
+def test_it_agrees(name, target, conventions, supports):
+    verdict = checked(name, target, conventions, supports)
 
     assert verdict.as_dict()["agrees"], verdict
     assert verdict.examples >= N_EXAMPLES
+    assert {*verdict.tried} == {*supports}
 
 
-@pytest.mark.parametrize(("name", "target", "conventions"), EXAMPLES)
-def test_it_is_said_in_under_15_lines(name, target, conventions):
+@of_each_example
+def test_it_is_said_in_under_15_lines(name, target, conventions, supports):
     module = import_module(f"{FOLDER}.{target.partition(':')[0]}")
     plug_in = getattr(module, target.partition(":")[2])
 
     assert len(inspect.getsource(plug_in).splitlines()) < 15
+
+
+def test_a_mistake_on_the_way_back_departs_and_is_recognised():
+    target = "fused_module:WithOwnSoftmax"
+    verdict = checked("causal_attention", target, supports=["gradients"])
+
+    assert verdict.first_difference.startswith("the gradient of x at [")
+    assert verdict.looks_like == ["grad-softmax-no-sum"]
 
 
 @pytest.mark.parametrize(

@@ -86,6 +86,12 @@ def test_what_overflows_is_found_out():
     assert verdict.first_difference in ("it returns NaN",)
 
 
+def test_two_kinds_of_failure_are_one_departure():
+    verdict = checked("gives_nan_or_a_constant", examples=60, seed=3)
+
+    assert verdict.exit_status == 1
+
+
 def test_a_known_mistake_is_recognised():
     verdict = checked("mixes_up_axes", examples=30)
 
@@ -113,7 +119,7 @@ def test_what_cannot_be_loaded_is_not_run(target, said):
     ("options", "said"),
     [
         ({"supports": frozenset({"telepathy"})}, "knows no capability telepathy"),
-        ({"supports": frozenset({"dropout"})}, "it knows leading_axes"),
+        ({"supports": frozenset({"dropout"})}, "it knows gradients, leading_axes"),
         ({"conventions": ("upside_down",)}, "knows no convention upside_down"),
         ({"dtype": "float16"}, "must be float64 or float32, got float16"),
     ],
@@ -124,14 +130,14 @@ def test_what_the_pair_does_not_know_is_refused(options, said):
 
 
 def test_what_is_not_declared_is_not_tried(right):
-    assert right.not_tried == ["leading_axes"]
+    assert right.not_tried == ["gradients", "leading_axes"]
     assert not right.tried
 
 
 def test_what_is_declared_is_tried_however_few_the_examples():
     verdict = checked("right", examples=1, supports=frozenset({"leading_axes"}))
 
-    assert verdict.not_tried == []
+    assert verdict.not_tried == ["gradients"]
     assert verdict.tried["leading_axes"] > 0
 
 

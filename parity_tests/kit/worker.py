@@ -77,18 +77,42 @@ def runner(implementation: Any) -> Callable[[dict[str, Any]], Any]:
 
 
 def run_module(implementation: Any, request: dict[str, Any]) -> Any:
-    """Build a module class, load the weights, and send the input through."""
+    """Build a module class, load the weights, and send the input through.
+
+    Where the gradient of the output is given, autograd goes the way back.
+    """
     torch = sys.modules["torch"]
     config = {k: v for k, v in request["config"].items() if k != "training"}
-    given = {k: v for k, v in request["inputs"].items() if k != "keep"}
-    inputs = [torch.from_numpy(array) for array in given.values()]
+    given = {k: torch.from_numpy(v) for k, v in request["inputs"].items()}
+    given.pop("keep", None)
+    grad_output = given.pop("grad_output", None)
+    inputs = [*given.values()]
     state = {k: torch.from_numpy(v) for k, v in request["weights"].items()}
     made = implementation(**config)
     made.to(next((v.dtype for v in [*state.values(), *inputs]), None))
     made.load_state_dict(state)
     torch.manual_seed(request["seed"])
-    result = made.train(request["config"]["training"])(*inputs)
+    made.train(request["config"]["training"])
+    if grad_output is not None:
+        return autograd(made, given, grad_output)
+    result = made(*inputs)
     return result.detach().numpy() if isinstance(result, torch.Tensor) else result
+
+
+def autograd(module: Any, inputs: dict[str, Any], grad_output: Any) -> dict[str, Any]:
+    """Send inputs through a module and back; name the gradients that are found."""
+    torch = sys.modules["torch"]
+    leaves = {**inputs, **dict(module.named_parameters())}
+    leaves = {k: v for k, v in leaves.items() if v.is_floating_point()}
+    for leaf in leaves.values():
+        leaf.requires_grad_()
+    gradients = torch.autograd.grad(
+        module(*inputs.values()),
+        [*leaves.values()],
+        grad_output,
+        materialize_grads=True,
+    )
+    return dict(zip(leaves, (each.numpy() for each in gradients), strict=True))
 
 
 def tables(make: dict[str, Any]) -> dict[str, Any]:
@@ -110,11 +134,28 @@ def attempt(run: Callable[[dict[str, Any]], Any], request: dict[str, Any]) -> An
         return {"trouble": "changes its inputs"}
     if "make" in request:
         return token_answer(result)
+    if "grad_output" in request["inputs"]:
+        return gradient_answer(result)
+    trouble = trouble_with(result)
+    return {"trouble": f"returns {trouble}"} if trouble else {"output": result}
+
+
+def trouble_with(result: Any) -> str | None:
+    """Say what is there in the place of an array of numbers."""
     if not isinstance(result, np.ndarray):
-        return {"trouble": f"returns {type(result).__name__}, where an array is due"}
-    if result.dtype.hasobject:
-        return {"trouble": "returns an array of objects"}
-    return {"output": result}
+        return f"{type(result).__name__}, where an array is due"
+    return "an array of objects" if result.dtype.hasobject else None
+
+
+def gradient_answer(result: Any) -> Answer:
+    """Read gradients by name."""
+    if not isinstance(result, dict):
+        due = "where gradients by name are due"
+        return {"trouble": f"returns {type(result).__name__}, {due}"}
+    for name, gradient in result.items():
+        if trouble := trouble_with(gradient):
+            return {"trouble": f"gives for the gradient of {name} {trouble}"}
+    return {"gradients": {str(name): gradient for name, gradient in result.items()}}
 
 
 def changed(request: dict[str, Any], before: bytes) -> bool:
