@@ -35,6 +35,28 @@ def test_an_input_needs_a_time_and_channels_and_nothing_else(backend):
 
 
 @both_backends
+@pytest.mark.parametrize("kind", ["int64", "bool"])
+def test_an_input_is_refused_by_its_kind_of_numbers(backend, kind):
+    x = array_for(backend, np.zeros((1, 3), kind))
+    expected = TypeError, f"x must hold floating-point numbers, got {kind}"
+
+    assert refusal(lambda: refusals(backend).refuse_input(x, None)) == expected
+
+
+@both_backends
+@pytest.mark.parametrize(
+    ("argument", "kind"), [([[0.0]], "list"), (None, "NoneType"), (0.5, "float")]
+)
+def test_what_is_no_array_is_refused_by_name_and_kind(backend, argument, kind):
+    expected = TypeError, f"keep must be an array of this backend, got {kind}"
+    right = array_for(backend, np.zeros(1))
+    check = refusals(backend).refuse_no_array
+
+    assert refusal(lambda: check(x=right)) is None
+    assert refusal(lambda: check(x=right, keep=argument)) == expected
+
+
+@both_backends
 @pytest.mark.parametrize(
     ("check", "edge"),
     [
@@ -56,3 +78,13 @@ def test_the_arrays_of_the_other_backend_are_refused(backend):
     expected = TypeError, f"x must be an array of this backend, got {name}"
 
     assert refusal(lambda: refusals(backend).refuse_input(other, None)) == expected
+
+
+@both_backends
+def test_an_id_alone_stands_at_no_position(backend):
+    embedding = import_module(f"{backend.__name__}.data.embedding")
+    alone, row = (array_for(backend, np.array(ids)) for ids in (3, [3]))
+    expected = ValueError, "ids must have shape (…, T), got ()"
+
+    assert refusal(lambda: embedding.refuse_no_axis(alone)) == expected
+    assert refusal(lambda: embedding.refuse_no_axis(row)) is None

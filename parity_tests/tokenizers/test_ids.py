@@ -24,13 +24,19 @@ def test_ids_of_the_vocabulary_are_read_as_they_are(side, ids, vocab_size):
     for given_ids in (ids, side.array(ids), side.array(ids, "int8")):
         row = side("ids").token_ids(given_ids, vocab_size)
 
-        assert row.tolist() == ids
+        assert row.tolist() == side("ids").row_of_ids(given_ids).tolist() == ids
         assert str(row.dtype).removeprefix("torch.") == "int64"
 
 
 def test_ids_are_read_onto_the_device_that_is_asked_for():
     for ids in ([0, 1], TORCH.array([0, 1])):
         assert TORCH("ids").row_of_ids(ids, "meta").device.type == "meta"
+
+
+@each_side
+@given(st.lists(st.integers(0, 9), max_size=6), st.integers(10, 12))
+def test_ids_of_the_vocabulary_are_not_refused(side, ids, vocab_size):
+    side("ids").refuse_ids(side.array(ids), vocab_size)
 
 
 # Refusals

@@ -74,6 +74,11 @@ def test_the_columns_are_the_lowest_ranks_there_are(side, merges):
     ("merges", "message"),
     [
         ([[0, 3]], "a merge joins symbols that exist before it, got [0, 3] at rank 0"),
+        ([[3, 0]], "a merge joins symbols that exist before it, got [3, 0] at rank 0"),
+        (
+            [[0, 1], [3, 3], [5, 0], [9, 9]],
+            "a merge joins symbols that exist before it, got [5, 0] at rank 2",
+        ),
         (
             [[0, 1], [-1, 0], [9, 9]],
             "a merge joins symbols that exist before it, got [-1, 0] at rank 1",

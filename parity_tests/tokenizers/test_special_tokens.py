@@ -138,6 +138,14 @@ def test_lengths_that_do_not_add_up_are_refused(side):
 
 
 @each_side
+@pytest.mark.parametrize("tokens", [["<a", "<a>", "b"], ["<a>", "b", "<a"]])
+def test_of_two_that_begin_together_the_longer_is_found(side, tokens):
+    found = find(side, "b<a><a", tokens)
+
+    assert [tokens[number] for _, _, number in found] == ["b", "<a>", "<a"]
+
+
+@each_side
 def test_only_what_is_allowed_is_one(side):
     found = find(side, "<a><b>", ["<a>", "<b>"], allowed={"<b>"}, disallowed=())
 

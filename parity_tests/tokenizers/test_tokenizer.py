@@ -555,6 +555,35 @@ def test_a_file_with_another_vocabulary_is_refused(
 
 
 @both_backends
+@pytest.mark.parametrize(
+    ("numbers", "kind", "fits"),
+    [
+        ([1, 255], "int64", True),
+        ([1, 256], "int64", False),
+        ([1, -1], "int16", False),
+        ([1, 2], "float32", False),
+        ([0, 1], "bool", False),
+    ],
+)
+def test_a_state_is_copied_into_its_own_kind_of_numbers_or_refused(
+    backend, numbers, kind, fits
+):
+    own, given = (
+        array_for(backend, np.array(values, dtype))
+        for values, dtype in (([0], "uint8"), (numbers, kind))
+    )
+    like = backend.tokenizers.tokenizer.like
+    expected = ValueError, f"spelling must hold uint8, got {kind}"
+
+    if fits:
+        copied = like(own, given, "spelling")
+        assert copied.tolist() == numbers
+        assert copied.dtype == own.dtype
+    else:
+        assert refusal(lambda: like(own, given, "spelling")) == expected
+
+
+@both_backends
 @every_kind
 def test_a_missing_file_is_said_to_be_missing(backend, kind, tmp_path):
     with pytest.raises(FileNotFoundError, match=r"missing\.json"):

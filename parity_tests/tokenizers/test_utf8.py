@@ -53,6 +53,17 @@ def test_every_code_point_is_written_as_python_writes_it(side):
     assert bytes(data.tolist()) == expected
 
 
+@each_side
+@pytest.mark.parametrize(
+    "point", [0, 0x7F, 0x80, 0x81, 0x7FF, 0x800, 0xFFFF, 0x10000, 0x10FFFF]
+)
+def test_the_first_and_the_last_of_each_length_are_written_right(side, point):
+    data, starts = side("utf8").utf8(side.array([point, point]))
+
+    assert bytes(data.tolist()) == 2 * chr(point).encode()
+    assert starts.tolist() == [0, len(chr(point).encode())]
+
+
 # Anchor values: RFC 3629, section 7
 
 

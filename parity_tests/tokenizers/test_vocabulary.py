@@ -76,6 +76,16 @@ def test_a_word_that_stands_twice_is_refused(side):
     assert refusal(run, side) == expected
 
 
+@each_side
+def test_a_word_that_is_no_utf8_is_refused_by_its_number(side):
+    def run(side):
+        side("vocabulary").read_words(
+            side.array([97, 0xC3, 98], "uint8"), side.array([1, 2, 3])
+        )
+
+    assert refusal(run, side) == (ValueError, "word 1 is no UTF-8")
+
+
 # Anchor values
 
 

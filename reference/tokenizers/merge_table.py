@@ -117,18 +117,16 @@ def refuse_merges(merges: Int[np.ndarray, "R 2"], n_base: int) -> None:
     """
     if merges.ndim != 2 or merges.shape[1] != 2:
         raise ValueError(f"merges must have shape (R, 2), got {tuple(merges.shape)}")
-    ranks = np.arange(len(merges))
-    outside = (merges < 0) | (merges >= n_base + ranks[:, None])
-    for rank in np.flatnonzero(outside.any(axis=1))[:1]:
-        raise ValueError(
-            f"a merge joins symbols that exist before it, got {merges[rank].tolist()} "
-            f"at rank {rank}"
-        )
-    codes = merges[:, 0] * (n_base + len(merges)) + merges[:, 1]
-    order = np.argsort(codes, kind="stable")
-    again = order[1:][codes[order][1:] == codes[order][:-1]]
-    for rank in np.sort(again)[:1]:
-        raise ValueError(
-            f"a pair is merged at one rank only, got {merges[rank].tolist()} "
-            f"again at rank {rank}"
-        )
+    seen = set()
+    for rank, (left, right) in enumerate(merges.tolist()):
+        if min(left, right) < 0 or max(left, right) >= n_base + rank:
+            raise ValueError(
+                f"a merge joins symbols that exist before it, got {[left, right]} "
+                f"at rank {rank}"
+            )
+        if (left, right) in seen:
+            raise ValueError(
+                f"a pair is merged at one rank only, got {[left, right]} "
+                f"again at rank {rank}"
+            )
+        seen.add((left, right))

@@ -125,18 +125,16 @@ def refuse_merges(merges: Int[Tensor, "R 2"], n_base: int) -> None:
     """
     if merges.ndim != 2 or merges.shape[1] != 2:
         raise ValueError(f"merges must have shape (R, 2), got {tuple(merges.shape)}")
-    ranks = torch.arange(len(merges), device=merges.device)
-    outside = (merges < 0) | (merges >= n_base + ranks[:, None])
-    for rank in outside.any(dim=1).nonzero().flatten()[:1].tolist():
-        raise ValueError(
-            f"a merge joins symbols that exist before it, got {merges[rank].tolist()} "
-            f"at rank {rank}"
-        )
-    codes = merges[:, 0] * (n_base + len(merges)) + merges[:, 1]
-    arranged, order = codes.sort(stable=True)
-    again = order[1:][arranged[1:] == arranged[:-1]]
-    for rank in again.sort().values[:1].tolist():
-        raise ValueError(
-            f"a pair is merged at one rank only, got {merges[rank].tolist()} "
-            f"again at rank {rank}"
-        )
+    seen = set()
+    for rank, (left, right) in enumerate(merges.tolist()):
+        if min(left, right) < 0 or max(left, right) >= n_base + rank:
+            raise ValueError(
+                f"a merge joins symbols that exist before it, got {[left, right]} "
+                f"at rank {rank}"
+            )
+        if (left, right) in seen:
+            raise ValueError(
+                f"a pair is merged at one rank only, got {[left, right]} "
+                f"again at rank {rank}"
+            )
+        seen.add((left, right))
