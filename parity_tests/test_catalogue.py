@@ -7,10 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from parity_tests.agreement import compare
-from parity_tests.attention.records import ATTENTION
 from parity_tests.catalogue import CATALOGUE
 from parity_tests.concept import no_weights
-from parity_tests.data.records import DATA
 from parity_tests.side import PACKAGES, sides_of
 
 each_concept = pytest.mark.parametrize("concept", CATALOGUE, ids=lambda c: c.name)
@@ -78,7 +76,7 @@ def test_it_agrees_with(other, side, data):
     assert agreement.holds, agreement.reason
 
 
-@pytest.mark.parametrize("concept", [*DATA, *ATTENTION], ids=lambda c: c.name)
+@each_concept
 def test_a_record_is_complete(concept):
     assert concept.laws
     assert concept.refusals
@@ -87,7 +85,7 @@ def test_a_record_is_complete(concept):
 
 @each_concept
 def test_no_record_says_a_thing_twice(concept):
-    for field in (concept.laws, concept.refusals, concept.independent):
+    for field in (concept.laws, concept.independent, concept.conventions):
         said = Counter(map(str, field))
         assert [entry for entry, times in said.items() if times > 1] == []
 

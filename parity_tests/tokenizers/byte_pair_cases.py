@@ -26,6 +26,16 @@ def byte_pair_cases(draw: st.DrawFn) -> Case:
     return Case(config, {"corpus": corpus, "text": encoded})
 
 
+@st.composite
+def training_cases(draw: st.DrawFn) -> Case:
+    """Draw a short text, and more ids than it may have pairs for."""
+    config = {
+        "vocab_size": draw(st.integers(256, 270)),
+        "tie_break": draw(st.sampled_from(["bytes", "first_seen"])),
+    }
+    return Case(config, {"corpus": draw(text(6) | st.text("ab ", max_size=12))})
+
+
 def run(tokenizer_class: Any, case: Case) -> list[Any]:
     """Train, encode with every special token, decode; and say the state, by name.
 

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import numpy as np
 from hypothesis import strategies as st
 
 from parity_tests.concept import Case
@@ -23,6 +24,26 @@ def word_cases(draw: st.DrawFn) -> Case:
     corpus, other = draw(text()), draw(text())
     encoded = draw(st.sampled_from([corpus, other, f"{corpus} {other}"]))
     return Case({}, {"corpus": corpus, "text": encoded})
+
+
+def known_characters(corpus: str) -> st.SearchStrategy[Case]:
+    """Draw a text of characters that were learned."""
+    known = st.text(sorted({*corpus}), max_size=30) if corpus else st.just("")
+    return known.map(
+        lambda text: Case({"unknown": False}, {"corpus": corpus, "text": text})
+    )
+
+
+def cases_of(**inputs: st.SearchStrategy[Any]) -> st.SearchStrategy[Case]:
+    """Draw what a law learns from, encodes or decodes, by name."""
+    return st.fixed_dictionaries(inputs).map(lambda drawn: Case({}, drawn))
+
+
+def rows_of_ids(highest: int) -> st.SearchStrategy[np.ndarray[Any, Any]]:
+    """Draw a few ids."""
+    return st.lists(st.integers(0, highest), max_size=12).map(
+        lambda ids: np.array(ids, np.int64)
+    )
 
 
 def run(tokenizer_class: Any, case: Case) -> list[Any]:
