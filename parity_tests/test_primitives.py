@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from torch.nn import functional as F
 
-from parity_tests.side import refusal
+from parity_tests.refusal import refusal
 from reference.primitives.dropout_mask import refuse_keep
 from reference.primitives.embedding import Embedding
 from reference.primitives.linear import Linear
