@@ -140,7 +140,7 @@ class Page(Paper):
         if found is None:
             return
         gap, score = difference(found.difference), f"{found.score:.2g}"
-        said = f"largest difference {gap}; the worst is {score} roundings off."
+        said = f"largest difference {gap}, {score} times an honest rounding error."
         self.line()
         if found.agrees:
             self.line("✓ Both sides agree at every step", "bold green")
