@@ -12,6 +12,9 @@ from parity_tests import border
 from parity_tests.kit import worker
 
 
+ONE_THREAD = {"OMP_NUM_THREADS": "1"}  # for cases as small as these, unless asked for
+
+
 class NotRunnableError(Exception):
     """The implementation could not be loaded, so nothing can be said of it."""
 
@@ -31,7 +34,7 @@ class Implementation:
         path = [str(Path.cwd()), *sys.path]  # as `python -m` finds modules
         self._process = subprocess.Popen(
             [sys.executable, "-m", worker.__name__, str(theirs.fileno()), target],
-            env={**os.environ, "PYTHONPATH": os.pathsep.join(path)},
+            env=ONE_THREAD | os.environ | {"PYTHONPATH": os.pathsep.join(path)},
             stdin=subprocess.DEVNULL,
             pass_fds=[theirs.fileno()],
         )
