@@ -38,6 +38,7 @@ class Checker:
         self.concept = request.concept
         self.dialogue = Dialogue(request, implementation, verdict)
         self.verdict = verdict
+        self.drawn: list[Case] = []
         self.there = Observations(replace(observable.OUTPUT, run=answered))
         self.back = Observations(observable.GRADIENTS)
 
@@ -50,7 +51,7 @@ class Checker:
         if failure:
             self.verdict.case, self.verdict.first_difference = failure
         for law in laws_of(self.concept) if self.dialogue.answers else ():
-            failure = self.failure(partial(self.obeys, law), cases)
+            failure = self.broken(law, cases)
             self.verdict.laws[law.sentence] = failure[1] if failure else None
             if failure and self.verdict.case is None:
                 self.verdict.case = failure[0]
@@ -60,6 +61,19 @@ class Checker:
             self.verdict.rerun = rerun_command(
                 self.concept.path, self.verdict.case, *self.request.options
             )
+
+    def broken(self, law: Law, cases: list[Case]) -> tuple[Case, str] | None:
+        """Return the smallest case that breaks a law, and how.
+
+        What agreed is not drawn once more: a law is tried on the same cases, and others
+        are drawn to find a smaller one.
+        """
+        obeys = partial(self.obeys, law)
+        agreed = [] if self.verdict.first_difference else self.drawn
+        failure = self.failure(obeys, cases or agreed)
+        if failure is None or cases or not (agreed and self.dialogue.answers):
+            return failure
+        return self.failure(obeys, []) or failure
 
     def failure(
         self,
@@ -97,6 +111,7 @@ class Checker:
 
     def agrees(self, case: Case) -> None:
         """Compare the answer to one case with the reference's, there and back again."""
+        self.drawn.append(case)
         right = expected_answer(self.concept, case)
         answer = said(self.dialogue.ask(case))
         self.verdict.examples += 1

@@ -11,7 +11,6 @@ from typing import Any, Self
 from parity_tests import border
 from parity_tests.kit import worker
 
-
 ONE_THREAD = {"OMP_NUM_THREADS": "1"}  # for cases as small as these, unless asked for
 
 

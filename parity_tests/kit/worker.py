@@ -26,10 +26,10 @@ def serve(connection: Connection, target: str) -> None:
     connection.send_bytes(border.write({"loaded": run.__name__}))
     while True:
         try:
-            request = connection.recv_bytes()
+            message = connection.recv_bytes()
         except EOFError:
             return
-        answer = attempt(run, border.read(request))
+        answer = attempt(run, message)
         answer["printed"] = printed.taken()
         connection.send_bytes(border.write(answer))
 
@@ -91,7 +91,7 @@ def run_module(implementation: Any, request: dict[str, Any]) -> Any:
     made = implementation(**config)
     made.to(next((v.dtype for v in [*state.values(), *inputs]), None))
     made.load_state_dict(state)
-    torch.manual_seed(request["seed"])
+    torch.default_generator.manual_seed(request["seed"])  # of the CPU alone: soon done
     made.train(request["config"]["training"])
     if grad_output is not None:
         return autograd(made, given, grad_output)
@@ -123,14 +123,14 @@ def tables(make: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def attempt(run: Callable[[dict[str, Any]], Any], request: dict[str, Any]) -> Answer:
+def attempt(run: Callable[[dict[str, Any]], Any], message: bytes) -> Answer:
     """Run one request; say what came out, or what went wrong."""
-    before = border.write(request)
+    request = border.read(message)
     try:
         result = run(request)
     except BaseException as error:
         return {"trouble": said(error)}
-    if changed(request, before):
+    if changed(request, message):
         return {"trouble": "changes its inputs"}
     if "make" in request:
         return token_answer(result)
@@ -158,10 +158,10 @@ def gradient_answer(result: Any) -> Answer:
     return {"gradients": {str(name): gradient for name, gradient in result.items()}}
 
 
-def changed(request: dict[str, Any], before: bytes) -> bool:
-    """Tell whether a request is no longer what it was."""
+def changed(request: dict[str, Any], message: bytes) -> bool:
+    """Tell whether a request is no longer what the message said."""
     try:
-        return border.write(request) != before
+        return border.write(request) != message
     except (TypeError, ValueError):  # it holds something that was not in it
         return True
 
