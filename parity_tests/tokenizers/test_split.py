@@ -83,6 +83,26 @@ def test_the_words_of_the_chunks_are_the_words_of_the_text(side, whole, size):
 
 
 @each_side
+@given(st.text("ab \n", max_size=40), st.integers(1, 6))
+def test_a_chunk_ends_where_the_last_word_that_fits_does(side, whole, size):
+    word_ends = [p for p in range(1, len(whole)) if whole[p].isspace()]
+    word_ends = [p for p in word_ends if not whole[p - 1].isspace()]
+    expected, start, reach = [], 0, size
+    while start + reach < len(whole):
+        fitting = [end for end in word_ends if start < end <= start + reach]
+        if fitting:
+            expected.append(fitting[-1] - start)
+            start, reach = fitting[-1], size
+        else:
+            reach = 2 * reach
+    expected.append(len(whole) - start)
+
+    chunks = side("split").chunks(side.points(whole), size)
+
+    assert [len(chunk) for chunk in chunks] == expected
+
+
+@each_side
 def test_a_chunk_is_no_longer_than_asked_where_there_is_white_space(side):
     chunks = side("split").chunks(side.points(jargon_file()[:50_000]), size=1000)
 
