@@ -27,7 +27,7 @@ def the_future_has_no_influence_on_the_past(side: Asked, case: Case) -> Agreemen
     return compare(expected, actual, side.repeatability(case))
 
 
-def a_prefix_has_the_contexts_it_has_in_the_text(side: Asked, case: Case) -> Agreement:
+def a_prefix_has_the_contexts_it_has_in_the_text(side: Side, case: Case) -> Agreement:
     """Cutting off what follows changes nothing for what is left."""
     case, length = in_evaluation(case), length_of_a_prefix(case)
     expected = side(case)[..., :length, :]
