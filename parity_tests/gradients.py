@@ -26,13 +26,26 @@ AT_THE_END = ("what came out", OUTCOME)
 
 @dataclass(frozen=True)
 class Wanted:
-    """A gradient of the reference, and the tensors of the twin that it belongs to."""
+    """A gradient of the reference, and the tensors of the twin that it belongs to.
+
+    `call` counts the calls of its function from 0.
+    """
 
     function: str
     step: Step
     name: str
     expected: Any
     of: Any
+    call: int = 0
+
+
+@dataclass(frozen=True)
+class BothBack:
+    """The gradients of the reference, each with autograd's, and all names of either."""
+
+    grad_output: Any
+    gradients: list[tuple[Wanted, Any]]
+    names: tuple[list[str], list[str]]
 
 
 def compare_gradients(
@@ -43,26 +56,35 @@ def compare_gradients(
     `reference` may be a class to take in the place of the concept's own. Otherwise a
     departure says how to run it again.
     """
-    grad_output, backward = reference_backward(concept, case, reference)
-    module, forward = torch_forward(concept, case)
-    wanted = [*at_steps(backward, forward), *at_the_end(backward, forward, module)]
-    of = [tensor for each in wanted for tensor in rowed(each.of)]
-    autograd = iter(gradients_of(forward.result, of, torch.from_numpy(grad_output)))
-    yardsticks = concept.gradient_yardsticks(case, grad_output)
+    both = go_back(concept, case, reference)
+    yardsticks = concept.gradient_yardsticks(case, both.grad_output)
     quantities: list[Compared] = []
-    for each in wanted:
-        found = [next(autograd) for _ in rowed(each.of)]
-        actual = found if isinstance(each.of, list) else found[0]
+    for each, actual in both.gradients:
         agreement = compare(each.expected, actual, yardsticks.get(each.name, 0.0))
         quantities.append(Compared(each.function, each.step, each.name, agreement))
-    names = compare([*backward.result], [*leaves(forward, module)])
+    names = compare(*both.names)
     quantities.append(Compared(*AT_THE_END, "names", names))
-    steps = {(each.function, each.step) for each in wanted} - {AT_THE_END}
+    steps = {(each.function, each.step) for each, _ in both.gradients} - {AT_THE_END}
     departure = next((each for each in quantities if not each.agreement.holds), None)
     comparison = Comparison(tuple(quantities), len(steps), departure)
     if reference is not None:
         return comparison
     return with_rerun(comparison, concept.path, case, "--gradients")
+
+
+def go_back(concept: Concept, case: Case, reference: Any = None) -> BothBack:
+    """Run a case forward on both sides, and back again from one drawn gradient."""
+    grad_output, backward = reference_backward(concept, case, reference)
+    module, forward = torch_forward(concept, case)
+    wanted = [*at_steps(backward, forward), *at_the_end(backward, forward, module)]
+    of = [tensor for each in wanted for tensor in rowed(each.of)]
+    autograd = iter(gradients_of(forward.result, of, torch.from_numpy(grad_output)))
+    gradients = []
+    for each in wanted:
+        found = [next(autograd) for _ in rowed(each.of)]
+        gradients.append((each, found if isinstance(each.of, list) else found[0]))
+    names = [*backward.result], [*leaves(forward, module)]
+    return BothBack(grad_output, gradients, names)
 
 
 def at_steps(backward: Recording, forward: Recording) -> Iterator[Wanted]:
@@ -79,7 +101,7 @@ def at_steps(backward: Recording, forward: Recording) -> Iterator[Wanted]:
             for name, expected in sorted(snapshot.values.items()):
                 of = made.get(name.removeprefix("grad_"))
                 if name.startswith("grad_") and of is not None:
-                    yield Wanted(back.function, snapshot.step, name, expected, of)
+                    yield Wanted(back.function, snapshot.step, name, expected, of, nth)
 
 
 def numbered(invocations: list[Invocation]) -> Iterator[tuple[int, Invocation]]:

@@ -39,15 +39,16 @@ def code_lines(row: Row, width: int) -> list[Text]:
         pairs = [((left,), (right,)) for left, right in pieces]
     lines: list[Text] = []
     for left, right in pairs:
-        lines += [*([Text()] if lines else []), *pair_lines(left, right, width)]
+        pair = pair_lines(left, right, width, row.idle)
+        lines += [*([Text()] if lines else []), *pair]
     return lines
 
 
-def pair_lines(left: Codes, right: Codes, width: int) -> list[Text]:
+def pair_lines(left: Codes, right: Codes, width: int, idle: str) -> list[Text]:
     """Show two pieces of code in columns of one width, or one below the other."""
     column = (width - len(BAR)) // 2
     blocks = [
-        [title(name, codes), *highlighted(codes)]
+        [title(name, codes, idle), *highlighted(codes)]
         for name, codes in zip(TITLES, (left, right), strict=True)
     ]
     longest = max(line.cell_len for block in blocks for line in block)
@@ -56,10 +57,10 @@ def pair_lines(left: Codes, right: Codes, width: int) -> list[Text]:
     return [part for block in blocks for line in block for part in folded(line, width)]
 
 
-def title(name: str, codes: Codes) -> Text:
-    """Say whose code it is, and where it stands."""
+def title(name: str, codes: Codes, idle: str) -> Text:
+    """Say whose code it is, and where it stands, or why there is none."""
     if not codes:
-        return Text.assemble((f"{name}  ", "bold"), ("nothing to do here", "dim"))
+        return Text.assemble((f"{name}  ", "bold"), (idle, "dim"))
     place = f"{codes[0].path}:{codes[0].line}"
     return Text.assemble((f"{name}  ", "bold"), (place, "dim"))
 

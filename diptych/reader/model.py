@@ -1,5 +1,7 @@
 """What a reading consists of: plain data, which a page and a terminal both show."""
 
+import re
+from collections.abc import Iterable
 from dataclasses import dataclass, fields, is_dataclass, replace
 from typing import Any
 
@@ -91,12 +93,16 @@ class Run:
 
 @dataclass(frozen=True)
 class Row:
-    """Steps that stand beside each other: one on each side, or a fused call's many."""
+    """Steps that stand beside each other: one on each side, or a fused call's many.
+
+    `idle` is said of a side that has no code for them.
+    """
 
     steps: tuple[Step, ...]
     reference: tuple[Code, ...]
     torch: tuple[Code, ...]
     runs: tuple[Run, ...] = ()
+    idle: str = "nothing to do here"
 
     @property
     def first(self) -> int:
@@ -107,6 +113,17 @@ class Row:
     def last(self) -> int:
         """The number of the last step."""
         return self.steps[-1].number
+
+    def with_runs(self, runs: Iterable[Run]) -> "Row":
+        """Take on runs, their values in the order in which the code names them."""
+        text = "\n".join(code.text for code in (*self.reference, *self.torch))
+
+        def place(value: Value) -> int:
+            found = re.search(rf"\b{re.escape(value.name)}\b", text)
+            return found.start() if found else len(text)
+
+        ordered = (replace(r, values=tuple(sorted(r.values, key=place))) for r in runs)
+        return replace(self, runs=tuple(ordered))
 
     def in_call(self, call: int) -> "Row":
         """Keep the runs of one call of the function."""

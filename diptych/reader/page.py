@@ -42,9 +42,10 @@ class Page(Paper):
 
     def sections(self, source: Reading, coming: "Future[Reading] | None") -> None:
         """Print each function step by step."""
-        for place, section in enumerate(source.sections):
+        whole_source = (*source.sections, *source.back)
+        for place, section in enumerate(whole_source):
             wanted = [n for n, row in enumerate(section.rows) if self.wants(row, place)]
-            if wanted and len(source.sections) > 1:
+            if wanted and len(whole_source) > 1:
                 self.line()
                 self.heading(section)
             for number in wanted:
@@ -52,7 +53,7 @@ class Page(Paper):
                 if coming is not None:
                     whole = self.wait(coming)
                     self.input(whole)
-                    filled = whole.sections[place]
+                    filled = (*whole.sections, *whole.back)[place]
                     self.values(filled, filled.rows[number])
 
     def wants(self, row: Row, place: int) -> bool:

@@ -14,7 +14,7 @@ from diptych.reader.inputs import Choices
 from diptych.reader.ladder import Ladder, Merge, Token
 from diptych.reader.model import Section, Value
 from diptych.reader.notes import notes_on
-from diptych.reader.source import sections
+from diptych.reader.source import sections, ways_back
 
 LINK = re.compile(r"https?://[^\s,;]+[^\s,;.)]")
 
@@ -49,6 +49,7 @@ class Reading:
     """A concept as a reader sees it; without values, `input` and `agreement` are None.
 
     `sections` begins with the function of the concept itself; what it calls follows.
+    `back` goes the way back through them, for gradients, where the reference does.
     For byte pairs, `learned` has the merges that a corpus gave, `ladders` say how each
     word grew, and `tokens` what the text came to.
     """
@@ -61,6 +62,7 @@ class Reading:
     changes: str
     weights: str
     sections: tuple[Section, ...]
+    back: tuple[Section, ...] = ()
     input: Input | None = None
     agreement: Agreement | None = None
     result: tuple[Value, ...] = ()
@@ -101,6 +103,7 @@ def read_source(name: str) -> Reading:
         changes=notes.changes,
         weights=notes.weights.strip(),
         sections=sections(path),
+        back=ways_back(path),
     )
 
 

@@ -19,6 +19,8 @@ from parity_tests.steps import Step as Mark
 from parity_tests.steps import SteppedFunction
 
 BEFORE = "How each side is made, and what goes in."
+RETURNING = "What comes back: a gradient of the result, here drawn at random."
+AUTOGRAD = "autograd does this"
 CONTINUED = re.compile(r"\s*#\s{2,}(\S.*)")
 
 
@@ -38,12 +40,56 @@ def sections(path: str) -> tuple[Section, ...]:
     return (section(first, True), *(section(name) for name in others))
 
 
+def ways_back(path: str) -> tuple[Section, ...]:
+    """Cut the way back through these functions, where the reference has one."""
+    functions = (
+        name.replace(".forward", ".backward") for name in notes_on(path).sections
+    )
+    return tuple(
+        way_back(name)
+        for name in functions
+        if name.endswith(".backward") and stepped("reference", file_in(name), name)
+    )
+
+
+def way_back(function: str) -> Section:
+    """Cut a function of the reference alone: PyTorch leaves this to autograd."""
+    path = file_in(function)
+    ours = half("reference", path, function, False)
+    steps = (
+        Row(
+            (
+                Step(
+                    mark.first,
+                    ours.sentences[mark.start],
+                    formula_of(function, mark.first),
+                ),
+            ),
+            (ours.codes[mark.start],),
+            (),
+            idle=AUTOGRAD,
+        )
+        for mark in ours.marks
+    )
+    start = Row((Step(0, RETURNING),), ours.before, (), idle=AUTOGRAD)
+    return Section(function, first_sentence(path, function), (start, *steps))
+
+
+def file_in(function: str) -> str:
+    """Name the file of a function.
+
+    >>> file_in("attention.causal.CausalAttention.forward")
+    'attention/causal'
+    """
+    return "/".join(function.split(".")[:2])
+
+
 def section(function: str, with_constructor: bool = False) -> Section:
     """Put the steps of a function beside its twin's, by their numbers.
 
     Row 0 holds what comes before the first step, below the constructors if wanted.
     """
-    path = "/".join(function.split(".")[:2])
+    path = file_in(function)
     left, right = (half(side, path, function, with_constructor) for side in SIDES)
     rows = [
         Row((Step(0, BEFORE),), left.before, right.before),

@@ -31,7 +31,8 @@ def test_no_concept_lacks_its_notes(path: str) -> None:
 @pytest.mark.parametrize("path", NOTED)
 def test_every_formula_belongs_to_a_step(path: str) -> None:
     for function, formulas in notes_on(path).formulas.items():
-        for side in SIDES:
+        one_sided = function.endswith(".backward")  # PyTorch leaves it to autograd
+        for side in SIDES[:1] if one_sided else SIDES:
             marked = stepped(side, path, f"{path.replace('/', '.')}.{function}")
             assert marked is not None, function
             assert formulas.keys() <= {step.first for step in marked.steps}
@@ -48,4 +49,6 @@ def test_every_formula_is_told_twice(path: str) -> None:
 
 @pytest.mark.parametrize("path", [p for p in READING_ORDER if "byte_pair" not in p])
 def test_every_function_of_a_reading_is_called(path: str) -> None:
-    assert all(section.calls > 0 for section in read(path).sections)
+    reading = read(path)
+
+    assert all(section.calls > 0 for section in (*reading.sections, *reading.back))

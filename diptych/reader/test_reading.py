@@ -11,6 +11,7 @@ from diptych.reader.inputs import Choices
 from diptych.reader.model import Row, Value, plain
 from diptych.reader.reading import Reading, read, read_source
 from parity_tests.catalogue import CATALOGUE
+from parity_tests.concept import Concept
 from parity_tests.recording import record
 from parity_tests.steps import SteppedFunction
 
@@ -144,6 +145,41 @@ def test_a_head_that_is_a_call_has_a_run_of_its_own() -> None:
 
     assert heads.calls == 3
     assert all(len(row.runs) == 3 for row in heads.rows[1:])
+
+
+@pytest.mark.parametrize("pair", [c for c in CATALOGUE if c.has_gradients], ids=str)
+def test_the_way_back_goes_through_every_step_of_the_reference(pair: Concept) -> None:
+    reading = read_source(pair.path)
+
+    assert len(reading.back) == len(reading.sections)
+    for section in reading.back:
+        steps = marked("reference", section.function).steps
+        assert [row.first for row in section.rows] == [0, *(s.first for s in steps)]
+        assert not any(row.torch for row in section.rows)
+        assert all(step.formula for row in section.rows[1:] for step in row.steps)
+
+
+def test_gradients_stand_beside_those_of_autograd() -> None:
+    (back,) = read("causal").back
+    values = [v for row in back.rows for run in row.runs for v in run.values]
+
+    assert [value.name for value in values] == [
+        "grad_output",
+        *("grad_kept", "grad_values", "grad_weights", "grad_masked", "grad_scores"),
+        *("grad_queries", "grad_keys", "grad_x"),
+        *("W_query.weight", "W_key.weight", "W_value.weight"),
+    ]
+    assert all(value.side == "both" and value.agrees for value in values)
+    assert any(value.difference for value in values)
+
+
+def test_every_head_goes_its_own_way_back() -> None:
+    heads = read("multi_head_wrapper", Choices(num_heads=3)).back[1]
+    *steps, last = heads.rows[1:]
+
+    assert heads.calls == 3
+    assert all(len(row.runs) == 3 for row in steps)
+    assert not last.runs  # autograd knows the input's gradient through all heads alone
 
 
 def marked(side: str, function: str) -> SteppedFunction:

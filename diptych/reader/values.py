@@ -1,12 +1,12 @@
 """Run both sides on one input and put every step's values into the reading."""
 
-import re
 from collections.abc import Iterator
 from dataclasses import replace
 
 import torch
 
 from diptych.reader.axes import axes_in
+from diptych.reader.back import with_gradients
 from diptych.reader.cases import Prepared, prepare
 from diptych.reader.inputs import Choices
 from diptych.reader.measure import Measure
@@ -46,9 +46,11 @@ def with_values_of(reading: Reading, prepared: Prepared, choices: Choices) -> Re
         {},
         {"result": held.output},
     )
+    back = with_gradients(reading.back, concept, prepared)
     return replace(
         reading,
         sections=sections,
+        back=back,
         input=Input(
             prepared.text,
             prepared.tokens,
@@ -57,7 +59,7 @@ def with_values_of(reading: Reading, prepared: Prepared, choices: Choices) -> Re
             prepared.remarks,
             prepared.corpus,
         ),
-        agreement=overall(sections, result),
+        agreement=overall((*sections, *back), result),
         result=result,
         ladders=prepared.run.ladders(ours) if prepared.run else (),
         tokens=prepared.run.tokens(ours) if prepared.run else (),
@@ -105,10 +107,7 @@ def filled(section: Section, calls: Calls, measure: Measure) -> Section:
             values = measure.values(step.expected, step.actual, axes, truth.expected)
             values = spelling.labelled(values, step.expected)
             runs[end].append(Run(number, step.turn, values))
-    rows = tuple(
-        replace(row, runs=tuple(in_order(row, each) for each in runs[row.last]))
-        for row in section.rows
-    )
+    rows = tuple(row.with_runs(runs[row.last]) for row in section.rows)
     return replace(section, rows=rows, calls=len(own))
 
 
@@ -128,17 +127,6 @@ def with_input(section: Section, measure: Measure) -> Section:
     axes = axes_in("/".join(section.function.split(".")[:2]), section.function)
     values = (*measure.weights(), *measure.inputs(axes))
     return replace(section, rows=(replace(setup, runs=(Run(0, 1, values),)), *steps))
-
-
-def in_order(row: Row, run: Run) -> Run:
-    """Put values in the order in which the code first names them."""
-    text = "\n".join(code.text for code in (*row.reference, *row.torch))
-
-    def place(value: Value) -> int:
-        found = re.search(rf"\b{re.escape(value.name)}\b", text)
-        return found.start() if found else len(text)
-
-    return replace(run, values=tuple(sorted(run.values, key=place)))
 
 
 def overall(sections: tuple[Section, ...], result: tuple[Value, ...]) -> Agreement:

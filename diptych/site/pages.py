@@ -96,7 +96,7 @@ def pair_page(
         "tokens": pieces(reading.tokens),
         "climbs": climbs(reading.ladders),
         "verdict": verdict(reading),
-        "sections": section_views(reading.sections, reading.weights),
+        "sections": section_views(reading.sections, reading.weights, reading.back),
         "proof": proven,
         "proof_sentence": proof_sentence(proven),
         "worst_href": f"{name}.worst.html" if proven.score else "",

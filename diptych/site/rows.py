@@ -1,12 +1,14 @@
 """Rows as a page shows them: anchors, figures, and who spans whom."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from diptych.reader.model import Code, Row, Section, Step
-from diptych.site.figures import Figure, figures
+from diptych.site.figures import Figure, figures, left_out
+from diptych.site.outcomes import bare
 
+FEW_PANELS = 2
 LABELS = {"numpy": "NumPy", "torch": "PyTorch"}
 
 
@@ -65,15 +67,22 @@ class SectionView:
         return named if self.prefix and self.helps else named.rpartition(".")[2]
 
 
-def section_views(sections: tuple[Section, ...], note: str) -> list[SectionView]:
-    """Prepare every function; the note on the weights goes to the very first row."""
+def section_views(
+    sections: tuple[Section, ...], note: str, back: tuple[Section, ...] = ()
+) -> list[SectionView]:
+    """Prepare every function, there and back again.
+
+    The note on the weights goes to the very first row.
+    """
     views = []
-    for place, section in enumerate(sections):
+    for place, section in enumerate((*sections, *back)):
         prefix = f"{slug(section.title)}-" if place else ""
         rows = tuple(
             row_view(row, prefix, "" if place or row.first else note)
             for row in section.rows
         )
+        if place >= len(sections):
+            rows = tuple(replace(row, figures=shorter(row.figures)) for row in rows)
         owner = section.function.rpartition(".")[0]
         views.append(
             SectionView(
@@ -86,6 +95,24 @@ def section_views(sections: tuple[Section, ...], note: str) -> list[SectionView]
             )
         )
     return views
+
+
+def shorter(drawn: tuple[Figure, ...]) -> tuple[Figure, ...]:
+    """Draw less of what a page shows besides: few panels, and no last digits."""
+    return tuple(
+        replace(
+            each,
+            panels=tuple(bare(panel) for panel in each.panels[:FEW_PANELS]),
+            cut=each.cut or cut_of(len(each.panels)),
+        )
+        for each in drawn
+    )
+
+
+def cut_of(n_panels: int) -> tuple[str, ...]:
+    """Say that there are more panels than are shown."""
+    said = left_out(min(n_panels, FEW_PANELS), n_panels)
+    return (said,) if said else ()
 
 
 def row_view(row: Row, prefix: str, note: str) -> RowView:

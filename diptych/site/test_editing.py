@@ -21,7 +21,9 @@ def numbers(text: str) -> list[str]:
 def test_the_numbers_are_those_of_the_terminal(site: Path, view: Any) -> None:
     view.goto((site / CAUSAL).as_uri())
 
-    ours = numbers(view.locator("#step-4 .figures").inner_text())
+    there_and_back = ("#step-4", "#causalattention-backward-step-4")
+    figures = [view.locator(f"{step} .figures").inner_text() for step in there_and_back]
+    ours = numbers("\n".join(figures))
     command = ["show", "causal", "--step", "4", "--no-code"]
     theirs = CliRunner(env={"NO_COLOR": "1", "COLUMNS": "200"}).invoke(app, command)
 

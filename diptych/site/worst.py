@@ -1,5 +1,7 @@
 """The reading of a case that the search for disagreement found, not of a text."""
 
+from dataclasses import replace
+
 from diptych.reader.cases import Prepared
 from diptych.reader.inputs import Choices
 from diptych.reader.reading import Reading, read_source
@@ -17,9 +19,13 @@ WORST = Run(
 
 
 def read_worst(path: str) -> Reading:
-    """Read a pair on the case of its proof on which the two sides differ most."""
+    """Read a pair on the case of its proof on which the two sides differ most.
+
+    The proof is of the way there, so there is no way back.
+    """
     found = proof(path)
     if found.worst is None:
         raise ValueError("the search for the worst case found none")
     prepared = Prepared(found.worst, "", {})
-    return with_values_of(read_source(path), prepared, WORST.choices)
+    source = replace(read_source(path), back=())
+    return with_values_of(source, prepared, WORST.choices)
