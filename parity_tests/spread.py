@@ -141,9 +141,8 @@ def largest(array: Array) -> float:
 
 def error_of(expected: Array, actual: Array) -> float:
     """Return the largest difference; equal infinities differ by nothing."""
-    gap = np.abs(expected - actual)
-    error = float(gap.max(initial=0))
+    error = float(np.abs(expected - actual).max(initial=0))
     if math.isfinite(error):
         return error
-    gap[expected == actual] = 0
+    gap = np.where(expected == actual, 0.0, np.abs(expected - actual))
     return math.inf if np.isnan(gap).any() else float(gap.max())

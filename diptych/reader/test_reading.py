@@ -1,9 +1,11 @@
 """A reading shows the unmodified sources, and the values that were recorded."""
 
 import json
+from unittest import mock
 
 import numpy as np
 import pytest
+import torch
 
 from diptych.reader.contents import READING_ORDER, find
 from diptych.reader.files import SIDES, lines_of, stepped
@@ -124,6 +126,24 @@ def test_the_values_are_those_that_were_recorded() -> None:
         for value in row.runs[0].values:
             if value.reference is not None:
                 np.testing.assert_array_equal(value.reference, stored[value.name])
+
+
+def test_in_float32_either_side_may_be_far_from_the_truth() -> None:
+    choices = Choices(dtype="float32")
+    right = read("causal", choices)
+    with mock.patch.object(torch.Tensor, "softmax", through_float16):
+        wrong = read("causal", choices)
+
+    assert right.agreement is not None
+    assert right.agreement.agrees
+    assert 0 < right.agreement.score < 8
+    assert value_named(wrong, "scores").agrees
+    assert not value_named(wrong, "weights").agrees
+
+
+def through_float16(scores: torch.Tensor, dim: int) -> torch.Tensor:
+    """Round weights to float16."""
+    return torch.softmax(scores, dim).half().to(scores.dtype)
 
 
 def test_scores_have_tokens_at_both_axes() -> None:

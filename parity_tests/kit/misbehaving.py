@@ -13,6 +13,8 @@ import numpy as np
 Array = np.ndarray[Any, Any]
 Named = dict[str, Any]
 
+N_CALLS: list[int] = []  # of what tires
+
 
 def right(inputs: Named, weights: Named, config: Named) -> Array:
     """Mix the tokens as simple self-attention does."""
@@ -20,6 +22,12 @@ def right(inputs: Named, weights: Named, config: Named) -> Array:
     scores = x @ x.swapaxes(-2, -1)
     raised = np.exp(scores - scores.max(axis=-1, keepdims=True, initial=-np.inf))
     return (raised / raised.sum(axis=-1, keepdims=True)) @ x
+
+
+def tires(inputs: Named, weights: Named, config: Named) -> Array:
+    """Be right thirty times, and worse each time after that."""
+    N_CALLS.append(1)
+    return right(inputs, weights, config) + max(len(N_CALLS) - 30, 0)
 
 
 def raises(inputs: Named, weights: Named, config: Named) -> Array:

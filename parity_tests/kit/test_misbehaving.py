@@ -3,6 +3,7 @@
 import pytest
 
 from parity_tests.catalogue import concept
+from parity_tests.kit import checker
 from parity_tests.kit.asking import Request
 from parity_tests.kit.check import check
 
@@ -139,6 +140,24 @@ def test_what_is_declared_is_tried_however_few_the_examples():
 
     assert verdict.not_tried == ["gradients"]
     assert verdict.tried["leading_axes"] > 0
+
+
+def test_what_agrees_may_break_a_law_all_the_same():
+    verdict = checked("tires", examples=20)
+
+    assert verdict.first_difference is None
+    assert verdict.exit_status == 1
+    assert "expected" in verdict.laws["the same input gives the same result"]
+    assert verdict.rerun is not None
+
+
+def test_laws_are_tried_on_what_was_drawn_for_agreement(monkeypatch):
+    drawn = []
+    draw = checker.search
+    monkeypatch.setattr(checker, "search", lambda *of: drawn.append(draw(*of)))
+
+    assert checked("right").agrees
+    assert len(drawn) == 1
 
 
 @pytest.mark.parametrize("dtype", ["float64", "float32"])
