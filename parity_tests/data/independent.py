@@ -32,5 +32,5 @@ def embed_twice(case: Case) -> torch.Tensor:
     return F.embedding(ids, tokens) + F.embedding(places, positions)
 
 
-GPT_DATASET = Independent("the book’s GPTDatasetV1", cut_as_the_book_does)
+GPT_DATASET = Independent("the book's GPTDatasetV1", cut_as_the_book_does)
 F_EMBEDDING = Independent("F.embedding", embed_twice)

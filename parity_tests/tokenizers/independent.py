@@ -90,12 +90,12 @@ def tokenize_as_tiktoken_does(case: Case) -> list[Any]:
 
 
 BOOK = Independent(
-    "the book’s SimpleTokenizerV2",
+    "the book's SimpleTokenizerV2",
     tokenize_as_the_book_does,
     word_cases().map(without_special_words),
 )
 CHAR_DATASET = Independent(
-    "minGPT’s CharDataset",
+    "minGPT's CharDataset",
     tokenize_as_char_rnn_does,
     text().flatmap(known_characters),
 )
