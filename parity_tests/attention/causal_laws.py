@@ -14,7 +14,7 @@ from parity_tests.attention.changes import (
     with_x,
 )
 from parity_tests.case import Case
-from parity_tests.law import Asked
+from parity_tests.law import Asked, Law
 from parity_tests.side import Side
 
 
@@ -88,3 +88,11 @@ def a_token_sees_what_attention_without_a_mask_sees_of_its_prefix(
     whole = run_torch(torch_impl.SelfAttentionV2, replace(prefix, config=unmasked))
     actual = side(case)[..., :length, :][..., -1:, :]
     return compare(whole[..., -1:, :], actual, rounding(case))
+
+
+MASKED = (
+    Law(the_future_has_no_influence_on_the_past, for_all=True),
+    Law(a_prefix_has_the_contexts_it_has_in_the_text),
+    Law(the_order_of_the_past_is_nothing_to_the_last_token),
+    Law(a_longer_context_changes_nothing),
+)

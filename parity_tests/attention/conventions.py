@@ -6,11 +6,11 @@ from parity_tests.attention.cases import attention_cases
 from parity_tests.convention import Cases, Convention, Request
 
 
-def square(class_name: str) -> Convention:
+def square(variant: type) -> Convention:
     """Draw cases with as many channels going in as coming out."""
 
     def cases(_: Cases) -> Cases:
-        return attention_cases(class_name, square=True)
+        return attention_cases(variant.__name__, square=True)
 
     return Convention("square", "as many channels go in as come out", cases=cases)
 

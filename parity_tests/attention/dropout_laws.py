@@ -5,6 +5,7 @@ import numpy as np
 from parity_tests.agreement import Agreement, compare
 from parity_tests.attention.changes import in_evaluation, in_training, with_config
 from parity_tests.case import Case
+from parity_tests.law import Law
 from parity_tests.side import Side
 
 
@@ -35,3 +36,9 @@ def dropping_everything_leaves_the_bias_of_the_output(
     """What the output projection adds does not pass through dropout."""
     actual = side(in_training(with_config(case, dropout=1.0)))
     return compare(np.broadcast_to(case.weights["out_proj.bias"], actual.shape), actual)
+
+
+DROPPED = (
+    Law(evaluation_ignores_dropout),
+    Law(dropping_everything_leaves_no_context),
+)

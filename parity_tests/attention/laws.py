@@ -14,7 +14,7 @@ from parity_tests.agreement import Agreement, compare
 from parity_tests.attention.cases import SMALL, accepted, numbers, weight_shapes
 from parity_tests.attention.changes import in_evaluation, rounding, with_x
 from parity_tests.case import Case
-from parity_tests.law import Asked
+from parity_tests.law import REPEATABLE, Asked, Law
 from parity_tests.side import Side
 
 Array = np.ndarray[Any, Any]
@@ -31,14 +31,6 @@ def no_weight_is_negative(side: Side, case: Case) -> Agreement:
     """No token takes a value away, in any head."""
     weights = np.stack(side.quantities("weights", case))
     return compare(np.abs(weights), weights)
-
-
-def a_context_lies_between_the_values(side: Side, case: Case) -> Agreement:
-    """In every channel a context lies between the lowest and the highest value."""
-    case = in_evaluation(case)
-    values = np.concatenate(side.quantities("values", case), axis=-1)  # heads in a row
-    context = side.quantity("context", case)
-    return lies_between(values, context, rounding(case, "context"))
 
 
 def lies_between(values: Array, context: Array, yardstick: float) -> Agreement:
@@ -78,14 +70,29 @@ def nothing_gives_nothing(side: Side, case: Case) -> Agreement:
     return compare(np.zeros((*x.shape[:-1], width)), side(case))
 
 
-def cases_of_nothing(class_name: str, variant: type) -> st.SearchStrategy[Case]:
+def cases_of_nothing(variant: type) -> st.SearchStrategy[Case]:
     """Draw a text without a token, texts without one, or no text."""
     config = accepted(variant, SMALL)
+    shapes_of_weights = weight_shapes(variant.__name__, config).items()
     weights = {
         name: numbers("normal", shape, place)
-        for place, (name, shape) in enumerate(weight_shapes(class_name, config).items())
+        for place, (name, shape) in enumerate(shapes_of_weights)
     }
     shapes = [(0, 3), (2, 0, 3), (0, 4, 3)]
     return st.sampled_from(
         [Case(config, {"x": np.zeros(shape)}, weights) for shape in shapes]
+    )
+
+
+WEIGHTS = (Law(weights_sum_to_one), Law(no_weight_is_negative))
+
+
+def laws_of_all(variant: type) -> tuple[Law, ...]:
+    """Record what every variant obeys."""
+    return (
+        Law(a_text_does_not_see_the_rest_of_its_batch, for_all=True),
+        REPEATABLE,
+        Law(the_input_is_left_as_it_was),
+        Law(the_result_has_the_dtype_of_the_input),
+        Law(nothing_gives_nothing, cases_of_nothing(variant)),
     )

@@ -7,11 +7,11 @@ import numpy as np
 
 import torch_impl
 from parity_tests.agreement import Agreement, compare
-from parity_tests.attention.cases import run_torch
+from parity_tests.attention.cases import attention_cases, run_torch
 from parity_tests.attention.changes import rounding, with_weights, with_x
 from parity_tests.attention.laws import lies_between
 from parity_tests.case import Case
-from parity_tests.law import Asked
+from parity_tests.law import Asked, Law
 from parity_tests.side import Side
 
 
@@ -74,3 +74,22 @@ def it_is_version_one_with_its_weights_transposed(side: Side, case: Case) -> Agr
     expected = run_torch(torch_impl.SelfAttentionV1, case)
     transposed = {f"{name}.weight": array.T for name, array in case.weights.items()}
     return compare(expected, side(replace(case, weights=transposed)), rounding(case))
+
+
+OPEN = (Law(permuting_the_tokens_permutes_the_contexts, for_all=True),)
+SIMPLE = (
+    *OPEN,
+    Law(two_tokens_score_each_other_alike),
+    Law(a_context_lies_between_the_tokens),
+    Law(a_token_on_its_own_is_its_own_context),
+    Law(permuting_the_channels_permutes_those_of_the_contexts),
+    Law(the_mirror_image_of_a_text_has_the_mirror_image_of_its_contexts),
+)
+V1_IS_SIMPLE = Law(
+    with_weights_of_one_and_the_scale_undone_it_is_simple_attention,
+    attention_cases("SimpleSelfAttention"),
+)
+V2_IS_V1 = Law(
+    it_is_version_one_with_its_weights_transposed,
+    attention_cases("SelfAttentionV1"),
+)

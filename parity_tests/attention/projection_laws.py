@@ -3,21 +3,25 @@
 import numpy as np
 
 from parity_tests.agreement import Agreement, compare
-from parity_tests.attention.changes import rounding, scaled, with_biases, with_weights
+from parity_tests.attention.changes import (
+    in_evaluation,
+    rounding,
+    scaled,
+    with_biases,
+    with_weights,
+)
+from parity_tests.attention.laws import WEIGHTS, lies_between
 from parity_tests.case import Case
+from parity_tests.law import Law
 from parity_tests.side import Side
 
 
-def a_constant_added_to_every_key_changes_nothing(side: Side, case: Case) -> Agreement:
-    """Softmax sees differences of scores alone."""
-    case = with_biases(case)
-    shift = {
-        name: array + np.linspace(1, 3, len(array))
-        for name, array in case.weights.items()
-        if name.endswith("W_key.bias")
-    }
-    shifted = with_weights(case, shift)
-    return compare(side(case), side(shifted), rounding(shifted))
+def a_context_lies_between_the_values(side: Side, case: Case) -> Agreement:
+    """In every channel a context lies between the lowest and the highest value."""
+    case = in_evaluation(case)
+    values = np.concatenate(side.quantities("values", case), axis=-1)  # heads in a row
+    context = side.quantity("context", case)
+    return lies_between(values, context, rounding(case, "context"))
 
 
 def what_queries_gain_keys_may_lose(side: Side, case: Case) -> Agreement:
@@ -43,3 +47,25 @@ def a_query_of_zero_weighs_all_it_sees_alike(side: Side, case: Case) -> Agreemen
     actual = side.quantity("weights", scaled(case, "W_query", 0.0))
     expected = np.broadcast_to(even, actual.shape).astype(actual.dtype)
     return compare(expected, actual, rounding(case, "weights"))
+
+
+def a_constant_added_to_every_key_changes_nothing(side: Side, case: Case) -> Agreement:
+    """Softmax sees differences of scores alone."""
+    case = with_biases(case)
+    shift = {
+        name: array + np.linspace(1, 3, len(array))
+        for name, array in case.weights.items()
+        if name.endswith("W_key.bias")
+    }
+    shifted = with_weights(case, shift)
+    return compare(side(case), side(shifted), rounding(shifted))
+
+
+PROJECTED = (
+    *WEIGHTS,
+    Law(a_context_lies_between_the_values),
+    Law(a_query_of_zero_weighs_all_it_sees_alike),
+    Law(what_queries_gain_keys_may_lose),
+    Law(twice_the_values_give_twice_the_context),
+)
+LINEAR = (*PROJECTED, Law(a_constant_added_to_every_key_changes_nothing))
