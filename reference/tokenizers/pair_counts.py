@@ -40,7 +40,7 @@ class PairCounts:
         self.symbols = np.append(symbols, -1)
         self.before = np.append(np.where(first, none, places - 1), none)
         self.behind = np.append(np.where(last, none, places + 1), none)
-        self.weights = np.append(word_counts[word_of], 0)
+        self.weights = word_counts[word_of]
         self.pair_at = np.full(none + 1, -1)  # -1: no pair begins here
 
         # A merge takes one symbol away and makes two pairs at most.

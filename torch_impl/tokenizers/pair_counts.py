@@ -43,7 +43,7 @@ class PairCounts:
         self.symbols = F.pad(symbols, (0, 1), value=-1)
         self.before = F.pad((places - 1).masked_fill(first, none), (0, 1), value=none)
         self.behind = F.pad((places + 1).masked_fill(last, none), (0, 1), value=none)
-        self.weights = F.pad(word_counts[word_of], (0, 1))
+        self.weights = word_counts[word_of]
         self.pair_at = torch.full_like(self.symbols, -1)  # -1: no pair begins here
 
         # A merge takes one symbol away and makes two pairs at most.
