@@ -98,7 +98,7 @@ def definitions(tree: ast.AST, owner: str = "") -> list[tuple[str, ast.FunctionD
             found += definitions(node, f"{owner}{node.name}.")
         elif isinstance(node, ast.ClassDef):
             found += definitions(node, f"{owner}{node.name}.")
-        else:
+        elif not isinstance(node, ast.expr):  # which holds none
             found += definitions(node, owner)
     return found
 

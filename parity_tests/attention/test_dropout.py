@@ -56,6 +56,16 @@ def test_dropout_spares_neighbours_independently(side):
 
 
 @pytest.mark.parametrize("name", ["causal", "multi_head_wrapper", "multi_head"])
+def test_where_nothing_is_dropped_nothing_is_drawn(name):
+    variant, rng = concept(name).reference, np.random.default_rng(0)
+    attention = variant(**accepted(variant, {**ARGUMENTS, "dropout": 0.0}), rng=rng)
+    expected = rng.bit_generator.state
+    attention.train()(TEXTS)
+
+    assert rng.bit_generator.state == expected
+
+
+@pytest.mark.parametrize("name", ["causal", "multi_head_wrapper", "multi_head"])
 @pytest.mark.parametrize(
     ("keep", "error", "said"),
     [

@@ -119,6 +119,11 @@ def gpt2(side):
 
 
 @each_side
+def test_id_0_is_an_id_like_any_other(side):
+    assert encode(side, [], "\0ab").tolist() == [0, 97, 98]
+
+
+@each_side
 def test_a_token_that_no_text_reaches_is_no_whole_word(side):
     a, b, c = LETTERS[:3]
     merges = [(a, b), (b, c), (a, 257)]  # a-bc: but a b merges first

@@ -14,7 +14,6 @@ from reference.gradients import dotted, recalled
 from reference.module import Module, ModuleList
 from reference.primitives.dropout_mask import refuse_keep
 from reference.refusals import (
-    refuse_dropout,
     refuse_input,
     refuse_sizes,
 )
@@ -55,10 +54,7 @@ class MultiHeadAttentionWrapper(Module):
         *,
         rng: np.random.Generator | None = None,
     ):
-        refuse_sizes(
-            d_in=d_in, d_out=d_out, context_length=context_length, num_heads=num_heads
-        )
-        refuse_dropout(dropout)
+        refuse_sizes(num_heads=num_heads)  # each head refuses the rest
         rng = rng or np.random.default_rng()
         self.heads = ModuleList(
             CausalAttention(d_in, d_out, context_length, dropout, qkv_bias, rng=rng)

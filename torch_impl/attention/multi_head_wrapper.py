@@ -11,7 +11,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from torch_impl.attention.causal import CausalAttention
-from torch_impl.refusals import refuse_dropout, refuse_sizes
+from torch_impl.refusals import refuse_sizes
 
 
 class MultiHeadAttentionWrapper(nn.Module):
@@ -49,10 +49,7 @@ class MultiHeadAttentionWrapper(nn.Module):
         qkv_bias: bool = False,
     ):
         super().__init__()
-        refuse_sizes(
-            d_in=d_in, d_out=d_out, context_length=context_length, num_heads=num_heads
-        )
-        refuse_dropout(dropout)
+        refuse_sizes(num_heads=num_heads)  # each head refuses the rest
         self.heads = nn.ModuleList(
             CausalAttention(d_in, d_out, context_length, dropout, qkv_bias)
             for _ in range(num_heads)
