@@ -29,7 +29,7 @@ from parity_tests.law import sentence_of
 CAUGHT = {
     "agreement": "comparing what comes out",
     "steps": "comparing the steps on the way",
-    "gradients": "comparing gradients, and by a small step of all that goes in",
+    "gradients": "comparing gradients with autograd’s",
 }
 
 
