@@ -55,12 +55,28 @@ class Checker:
             self.verdict.laws[law.sentence] = failure[1] if failure else None
             if failure and self.verdict.case is None:
                 self.verdict.case = failure[0]
-        for seen in (self.there, self.back):
-            self.verdict.looks_like += seen.diagnose(self.concept)
+        seen = (self.there, self.back)
+        if any(each.departing for each in seen) and self.dialogue.answers and not cases:
+            self.look_around()
+        for each in seen:
+            self.verdict.looks_like += each.diagnose(self.concept)
         if self.verdict.case:
             self.verdict.rerun = rerun_command(
                 self.concept.path, self.verdict.case, *self.request.options
             )
+
+    def look_around(self) -> None:
+        """Observe some cases as they are drawn: small ones fit several mistakes."""
+        self.there.make_room()
+        self.back.make_room()
+        elsewhere = replace(self.request, examples=N_TRIES, seed=self.request.seed + 1)
+
+        def observe(case: Case) -> None:
+            case = narrowed(case, self.request.supports, self.request.dtype)
+            if self.dialogue.answers:
+                raised(self.agrees, case)
+
+        search(observe, elsewhere)
 
     def broken(self, law: Law, cases: list[Case]) -> tuple[Case, str] | None:
         """Return the smallest case that breaks a law, and how.

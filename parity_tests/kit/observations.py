@@ -16,11 +16,16 @@ class Observations:
         self.where = where
         self.agreeing: list[tuple[Case, Any]] = []
         self.departing: list[tuple[Case, Any]] = []
+        self.most = N_OBSERVED
+
+    def make_room(self) -> None:
+        """Keep as many once more."""
+        self.most += N_OBSERVED
 
     def keep(self, case: Case, seen: Any, departs: bool) -> None:
         """Keep what was seen, unless there is enough of its kind."""
         kept = self.departing if departs else self.agreeing
-        if len(kept) < N_OBSERVED:
+        if len(kept) < self.most:
             kept.append((case, seen))
 
     def diagnose(self, concept: Concept) -> list[str]:
