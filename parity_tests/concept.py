@@ -56,9 +56,9 @@ class Concept(Shown):
     run_reference: Callable[[Any, Case], Any]
     run_torch: Callable[[Any, Case], Any]
     on_text: Callable[[str, int], list[tuple[str, Case]]]
-    laws: tuple[Law, ...] = ()
-    refusals: tuple[Refusal, ...] = ()
-    independent: tuple[Independent, ...] = ()
+    laws: tuple[Law, ...]
+    refusals: tuple[Refusal, ...]
+    independent: tuple[Independent, ...]
     conventions: tuple[Convention, ...] = ()
     supports: frozenset[str] = frozenset()
     weights: Callable[[Mapping[str, Any]], Shapes] = no_weights
