@@ -119,6 +119,16 @@ def gpt2(side):
 
 
 @each_side
+def test_a_word_of_no_bytes_has_no_ids_wherever_it_stands(side):
+    data, _, lengths = side.data([b"", b"ab", b"", b"a", b""])
+
+    ids, counts = build(side, [(97, 98)]).merge_words(data, lengths)
+
+    assert ids.tolist() == [256, 97]
+    assert counts.tolist() == [0, 1, 0, 1, 0]
+
+
+@each_side
 def test_id_0_is_an_id_like_any_other(side):
     assert encode(side, [], "\0ab").tolist() == [0, 97, 98]
 

@@ -227,6 +227,13 @@ def test_a_state_is_whole_numbers_of_64_bits_whatever_it_was_made_of(backend):
 
 
 @both_backends
+def test_a_special_token_is_decoded_as_it_is_written(backend):
+    tokenizer = backend.BytePairTokenizer([(97, 98)], ["<é>"])
+
+    assert tokenizer.decode([257, 256, 257]) == "<é>ab<é>"
+
+
+@both_backends
 @every_kind
 def test_training_and_evaluation_reach_a_tokenizer_inside_a_module(backend, kind):
     module = holder(backend, train(backend, kind, "hello"))
