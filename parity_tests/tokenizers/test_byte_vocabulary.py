@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from parity_tests.sample_text import text
-from parity_tests.tokenizers.array_sides import each_side, in_lockstep, refusal
+from parity_tests.tokenizers.array_sides import TORCH, each_side, in_lockstep, refusal
 from parity_tests.tokenizers.merges import merge_word
 
 LETTERS = [ord(letter) for letter in "abc "]
@@ -87,6 +87,10 @@ def test_the_bytes_of_a_token_are_those_of_its_parts(side, merges, random):
         assert whole == vocabulary.bytes_of(side.array(pair))
     special = side.array([256 + len(merges)])
     assert vocabulary.bytes_of(special) == "<é>".encode()
+
+
+def test_what_is_derived_is_no_part_of_a_state():
+    assert build(TORCH, [(97, 98)]).state_dict() == {}
 
 
 # Refusals

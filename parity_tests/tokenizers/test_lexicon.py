@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from parity_tests.sample_text import jargon_file
-from parity_tests.tokenizers.array_sides import each_side, in_lockstep
+from parity_tests.tokenizers.array_sides import TORCH, each_side, in_lockstep
 
 word = st.text("ab\0", max_size=20).map(str.encode) | st.binary(max_size=20)
 words = st.lists(word, max_size=12)
@@ -113,6 +113,10 @@ def test_each_word_is_told_apart_from_those_of_the_same_hash(side, poor, words):
 
     assert [words[firsts[number]] for number in which] == words
     assert firsts == sorted(set(firsts))
+
+
+def test_what_is_derived_is_no_part_of_a_state():
+    assert TORCH("lexicon").Lexicon(spell(TORCH, [b"a"])).state_dict() == {}
 
 
 # Bridges

@@ -3,7 +3,7 @@
 import pytest
 from hypothesis import given
 
-from parity_tests.tokenizers.array_sides import each_side, in_lockstep, refusal
+from parity_tests.tokenizers.array_sides import TORCH, each_side, in_lockstep, refusal
 from parity_tests.tokenizers.merges import merges
 
 N_BASE = 3
@@ -64,6 +64,10 @@ def test_the_columns_are_the_lowest_ranks_there_are(side, merges):
             for pair in pairs
         ]
         assert getattr(built, name)[rows].tolist() == expected
+
+
+def test_what_is_derived_is_no_part_of_a_state():
+    assert table(TORCH, [(0, 1)]).state_dict() == {}
 
 
 # Refusals

@@ -79,7 +79,7 @@ def count_words(
 
     # 2. Keep each different word once, in the order in which they come.
     firsts, which = distinct(spell(data, begins, lengths))
-    word_counts = which.bincount(minlength=len(firsts))
+    word_counts = which.bincount()
     lengths = lengths[firsts]
     return data[span_places(begins[firsts], lengths)], lengths, word_counts
 
