@@ -240,7 +240,7 @@ TRAINING = (
         "forgotten. Rare long words then shape the vocabulary.",
         Place(
             in_file("train_merges"),
-            "np.bincount(which, minlength=len(firsts))",
+            "np.bincount(which)",
             "np.ones(len(firsts), np.int64)",
         ),
     ),
