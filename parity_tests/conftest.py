@@ -6,16 +6,19 @@ from collections.abc import Generator
 import jaxtyping
 import pytest
 import torch
-from hypothesis import Phase, settings
+from hypothesis import HealthCheck, Phase, settings
 
+UNHURRIED = settings(  # how busy the machine is says nothing about the code
+    deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
 PROFILES = {
-    "dev": settings(max_examples=25, deadline=None),
-    "ci": settings(max_examples=100, deadline=None, derandomize=True, database=None),
-    "nightly": settings(max_examples=5000, deadline=None, print_blob=True),
-    "kit": settings(max_examples=100, deadline=None, database=None, print_blob=True),
+    "dev": settings(UNHURRIED, max_examples=25),
+    "ci": settings(UNHURRIED, max_examples=100, derandomize=True, database=None),
+    "nightly": settings(UNHURRIED, max_examples=5000, print_blob=True),
+    "kit": settings(UNHURRIED, max_examples=100, database=None, print_blob=True),
     "mutation": settings(
+        UNHURRIED,
         max_examples=25,
-        deadline=None,
         derandomize=True,
         database=None,
         phases=[Phase.explicit, Phase.generate],  # that it fails is enough
