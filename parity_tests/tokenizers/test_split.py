@@ -135,6 +135,13 @@ def test_it_is_the_pattern_of_gpt2_on_real_text(side):
 
 
 @each_side
+def test_a_chunk_doubles_until_a_word_ends_in_it(side):
+    chunks = side("split").chunks(side.points("a bbbbb c d e f"), size=2)
+
+    assert [len(chunk) for chunk in chunks] == [1, 8, 2, 2, 2]
+
+
+@each_side
 @pytest.mark.parametrize(
     ("whole", "words"),
     [
