@@ -166,3 +166,10 @@ def test_of_symbols_that_are_spelled_alike_the_older_comes_first(side):
 
     places = alphabet.place.tolist()
     assert places[97] < places[257] < places[258] < places[259] < places[98]
+
+
+@each_side
+def test_ties_are_broken_by_bytes_unless_asked_otherwise(side):
+    learn, points = side("train_merges").train_merges, side.points("ba ab")
+
+    assert learn(points, 3).tolist() == learn(points, 3, "bytes").tolist()
