@@ -22,6 +22,7 @@ class Outer(Module):
         self.scale = np.ones(1)
         self.rest = ModuleList([Inner(), Inner()])
         self._derived = np.zeros(9)
+        self._helper = Inner()
 
 
 def state():
