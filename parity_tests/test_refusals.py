@@ -88,3 +88,10 @@ def test_an_id_alone_stands_at_no_position(backend):
 
     assert refusal(lambda: embedding.refuse_no_axis(alone)) == expected
     assert refusal(lambda: embedding.refuse_no_axis(row)) is None
+
+
+@both_backends
+def test_a_text_that_is_too_long_is_refused_with_both_lengths(backend):
+    expected = ValueError, "at most context_length = 4 tokens fit, got 5"
+
+    assert refusal(lambda: refusals(backend).refuse_length(5, 4)) == expected

@@ -43,6 +43,17 @@ def test_ids_of_the_vocabulary_are_not_refused(side, ids, vocab_size):
 
 
 @each_side
+@pytest.mark.parametrize("number", [1.5, "1", None, True])
+def test_what_is_no_whole_number_is_refused(side, number):
+    message = f"ids must be whole numbers, got {number!r}"
+
+    def run(side):
+        side("ids").whole_number(number)
+
+    assert refusal(run, side) == (TypeError, message)
+
+
+@each_side
 @pytest.mark.parametrize("number", [LOWEST - 1, HIGHEST + 1])
 def test_a_number_of_more_than_64_bits_is_refused(side, number):
     message = f"ids must fit into 64 bits, got {number}"
