@@ -1,27 +1,63 @@
-"""Every pair, in reading order: one record each."""
+"""Every pair by its path, in reading order. Neither NumPy nor PyTorch is imported."""
 
-from parity_tests.attention.records import ATTENTION
-from parity_tests.concept import Concept
-from parity_tests.data.records import DATA
-from parity_tests.tokenizers.records import TOKENIZERS
+from collections.abc import Iterator
+from importlib import import_module
+from typing import Any
 
-CATALOGUE = (*TOKENIZERS, *DATA, *ATTENTION)
+PATHS = (
+    "tokenizers/word",
+    "tokenizers/character",
+    "tokenizers/byte_pair",
+    "tokenizers/parallel/byte_pair",
+    "data/windows",
+    "data/embedding",
+    "primitives/linear",
+    "primitives/softmax",
+    "primitives/dropout",
+    "primitives/embedding",
+    "primitives/split_heads",
+    "primitives/join_heads",
+    "attention/simple",
+    "attention/self_attention_v1",
+    "attention/self_attention_v2",
+    "attention/causal",
+    "attention/multi_head_wrapper",
+    "attention/multi_head",
+)
 
 
-def concept(name: str) -> Concept:
-    """Find a pair by its path, or by the last part of it.
+def path_of(name: str) -> str:
+    """Find the path of a pair by the path itself, or by its last part.
 
-    `_attention` and `_tokenizer` may follow the name.
+    Of several paths that end so, the shortest is taken, if there is one.
 
-    >>> concept("causal").class_name, concept("word_tokenizer").path
-    ('CausalAttention', 'tokenizers/word')
+    >>> path_of("causal"), path_of("byte_pair")
+    ('attention/causal', 'tokenizers/byte_pair')
 
     Raises:
-        KeyError: there is no such pair.
+        KeyError: there is no such pair, or several.
     """
-    short = name.removesuffix("_attention").removesuffix("_tokenizer")
-    for each in CATALOGUE:
-        if {name, short} & {each.path, each.name}:
-            return each
-    known = ", ".join(each.name for each in CATALOGUE)
-    raise KeyError(f"no pair is called {name}; there are {known}")
+    if name in PATHS:
+        return name
+    found = sorted((p for p in PATHS if f"/{p}".endswith(f"/{name}")), key=depth)
+    if not found:
+        raise KeyError(f"no pair is called {name}; there are {', '.join(PATHS)}")
+    if len(found) > 1 and depth(found[0]) == depth(found[1]):
+        raise KeyError(f"{name} may be {' or '.join(found)}: say which")
+    return found[0]
+
+
+def depth(path: str) -> int:
+    """Count the folders of a path."""
+    return path.count("/")
+
+
+def load(name: str) -> Any:
+    """Import what is known of a pair: `PAIR` in the file of its tests."""
+    folder, _, last = path_of(name).replace("/", ".").rpartition(".")
+    return import_module(f"parity_tests.{folder}.test_{last}").PAIR
+
+
+def load_all() -> Iterator[Any]:
+    """Import all pairs, in reading order."""
+    yield from map(load, PATHS)

@@ -1,12 +1,13 @@
 """Profiles of the property tests, and where shapes are checked."""
 
-import re
 from collections.abc import Generator
 
 import jaxtyping
 import pytest
 import torch
 from hypothesis import HealthCheck, Phase, settings
+
+from parity_tests.contract.backend import BACKENDS
 
 UNHURRIED = settings(  # how busy the machine is says nothing about the code
     deadline=None, suppress_health_check=[HealthCheck.too_slow]
@@ -36,16 +37,29 @@ def pytest_configure(config: pytest.Config) -> None:
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
-    """Check shapes where both sides are compared step by step, and only there.
+    """Check shapes where both backends are compared step by step, and only there.
 
     That is where all of the code runs on all cases; elsewhere the checks would cost
-    more than what they check, and hide the project's own refusals.
+    more than what they check, and hide the project's own errors.
     """
     before = jaxtyping.config.jaxtyping_disable
     name = getattr(item, "originalname", item.name)
-    both = re.match(r"test_reference_and_\w+_agree", name)
-    jaxtyping.config.jaxtyping_disable = both is None
+    jaxtyping.config.jaxtyping_disable = name != "test_backends_agree_at_every_step"
     try:
         return (yield)
     finally:
         jaxtyping.config.jaxtyping_disable = before
+
+FIELDS = {"property_": "properties", "rejection": "rejections", "oracle": "oracles"}
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Ask a pair's tests once for every entry of its record, on each backend."""
+    pair = getattr(metafunc.cls, "pair", None)
+    if pair is None:
+        return
+    for argument, field in FIELDS.items():
+        if argument in metafunc.fixturenames:
+            metafunc.parametrize(argument, getattr(pair, field), ids=str)
+    if "backend" in metafunc.fixturenames:
+        metafunc.parametrize("backend", BACKENDS, ids=str)

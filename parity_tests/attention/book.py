@@ -1,13 +1,14 @@
-"""The book's example: six tokens, and the weights that it draws for them."""
+"""The book's example: six tokens, and the parameters that it draws for them."""
 
 from typing import Any
 
 import numpy as np
 import torch
 
-from parity_tests.agreement import as_array
-from parity_tests.case import Case
-from parity_tests.concept import Concept
+from parity_tests.contract.agreement import as_array
+from parity_tests.contract.case import Case
+from parity_tests.contract.backend import TORCH
+from parity_tests.contract.pair import Pair
 
 BOOK = np.array(
     [
@@ -20,11 +21,13 @@ BOOK = np.array(
     ],
     dtype=np.float32,
 )
-"""The six tokens that every attention chapter of the book works with."""
+"""The six tokens that every attention section of the book works with."""
+
+BATCH = np.stack([BOOK, BOOK])
 
 
-def seeded(concept: Concept, seed: int, x: np.ndarray[Any, Any], **config: Any) -> Case:
-    """Return a case with the weights that PyTorch draws after `manual_seed(seed)`."""
+def seeded(pair: Pair, seed: int, x: np.ndarray[Any, Any], **config: Any) -> Case:
+    """Return a case with the parameters that PyTorch draws after `manual_seed(seed)`."""
     torch.manual_seed(seed)
-    state = concept.torch(**config).state_dict()
+    state = pair.part(TORCH)(**config).state_dict()
     return Case(config, {"x": x}, {name: as_array(state[name]) for name in state})

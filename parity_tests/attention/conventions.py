@@ -1,42 +1,42 @@
-"""Conventions of attention: how other people lay out weights and masks."""
+"""Conventions of attention: how other people lay out parameters and masks."""
 
 import numpy as np
 
 from parity_tests.attention.cases import attention_cases
-from parity_tests.convention import Cases, Convention, Request
+from parity_tests.contract.convention import Cases, Convention, Request
 
 
-def square(variant: type) -> Convention:
+def square(path: str) -> Convention:
     """Draw cases with as many channels going in as coming out."""
 
     def cases(_: Cases) -> Cases:
-        return attention_cases(variant.__name__, square=True)
+        return attention_cases(path, square=True)
 
     return Convention("square", "as many channels go in as come out", cases=cases)
 
 
 def pack_projections(request: Request) -> Request:
     """Stack query, key and value into `in_proj_weight` (3E, C) and `in_proj_bias`."""
-    weights = dict(request["weights"])
+    parameters = dict(request["parameters"])
     for kind in ("weight", "bias"):
         names = [f"W_{part}.{kind}" for part in ("query", "key", "value")]
-        if all(name in weights for name in names):
-            parts = [weights.pop(name) for name in names]
-            weights[f"in_proj_{kind}"] = np.concatenate(parts)
-    return {**request, "weights": weights}
+        if all(name in parameters for name in names):
+            parts = [parameters.pop(name) for name in names]
+            parameters[f"in_proj_{kind}"] = np.concatenate(parts)
+    return {**request, "parameters": parameters}
 
 
 def lay_weights_in_out(request: Request) -> Request:
     """Lay every projection out (in, out), as `x @ weight` takes it."""
-    weights = {
+    parameters = {
         name: np.ascontiguousarray(array.T) if name.endswith("weight") else array
-        for name, array in request["weights"].items()
+        for name, array in request["parameters"].items()
     }
-    return {**request, "weights": weights}
+    return {**request, "parameters": parameters}
 
 
-def say_what_drops(request: Request) -> Request:
-    """Hand the dropout mask over as `drop`: True where a weight is dropped."""
+def invert_masks(request: Request) -> Request:
+    """Hand the dropout masks over as `drop`: True where a weight is dropped."""
     inputs = dict(request["inputs"])
     if "keep" in inputs:
         inputs["drop"] = ~inputs.pop("keep")
@@ -56,5 +56,5 @@ IN_OUT = Convention(
 MASK_DROPS = Convention(
     "mask_drops",
     "the dropout mask says what is dropped, not what is kept",
-    say_what_drops,
+    invert_masks,
 )

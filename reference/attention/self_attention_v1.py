@@ -1,8 +1,8 @@
-"""Self-attention with weights: each token asks, offers a key, and gives a value.
+"""Self-attention with learned projections to queries, keys and values.
 
 Source: Vaswani et al. 2017, https://arxiv.org/abs/1706.03762, section 3.2.1,
-        equation 1; Raschka 2024, *Build a Large Language Model (From Scratch)*,
-        section 3.4, where the weights are bare parameters.
+        equation 1; Raschka, *Build a Large Language Model (From Scratch)*,
+        section 3.4, where the parameters are bare.
 Twin:   torch_impl/attention/self_attention_v1.py
 """
 
@@ -11,23 +11,21 @@ import math
 import numpy as np
 from jaxtyping import Float
 
-from reference.gradients import recalled
-from reference.module import Module
-from reference.refusals import refuse_input, refuse_sizes
+from reference.module import Module, check_input, check_same_dtype, check_sizes
+from reference.tape import NO_TAPE, Tape
 
 
 class SelfAttentionV1(Module):
-    """One attention head that sees every token; its weights are bare arrays.
+    """One attention head in which every token attends to every token.
 
-    Differs from every later variant: the weights are laid out (in, out), and drawn
-    uniformly from [0, 1).
+    Differs from all later variants: its parameters are bare arrays of shape (in, out),
+    drawn uniformly from [0, 1).
 
-    Both tokens see both alike, since their queries are zero; each value is the
-    token, and ten times the token.
+    Queries are zero, so attention weights are equal; the values of a token are the
+    token and ten times the token.
 
     >>> head = SelfAttentionV1(1, 2)
-    >>> zero, value = [[0.0, 0.0]], [[1.0, 10.0]]
-    >>> head.load_state_dict({"W_query": zero, "W_key": value, "W_value": value})
+    >>> head.W_query[...], head.W_value[...] = 0.0, [[1.0, 10.0]]
     >>> head(np.array([[2.0], [4.0]]))
     array([[ 3., 30.],
            [ 3., 30.]])
@@ -36,100 +34,89 @@ class SelfAttentionV1(Module):
     def __init__(
         self, d_in: int, d_out: int, *, rng: np.random.Generator | None = None
     ):
-        refuse_sizes(d_in=d_in, d_out=d_out)
+        check_sizes(d_in=d_in, d_out=d_out)
         rng = rng or np.random.default_rng()
         self.d_in = d_in
         self.W_query = rng.random((d_in, d_out))
         self.W_key = rng.random((d_in, d_out))
         self.W_value = rng.random((d_in, d_out))
 
-    def forward(self, x: Float[np.ndarray, "*B T C"]) -> Float[np.ndarray, "*B T D"]:
-        """Mix values by how well their keys match each query.
+    def forward(
+        self, x: Float[np.ndarray, "*B T C"], tape: Tape = NO_TAPE
+    ) -> Float[np.ndarray, "*B T D"]:
+        """Compute softmax(Q Kᵀ / √D) V."""
+        check_input(x, self.d_in)
+        check_same_dtype(x, self.W_query)
 
-        Raises:
-            TypeError: `x` does not hold floating-point numbers.
-            ValueError: `x` has another shape.
-        """
-        refuse_input(x, self.d_in)
-
-        # 1. Project every token to a query, a key and a value.
+        # 1. Projections: every token becomes a query, a key and a value.
         queries = x @ self.W_query  # (*B, T, D)
         keys = x @ self.W_key  # (*B, T, D)
         values = x @ self.W_value  # (*B, T, D)
 
-        # 2. Score every query against every key.
+        # 2. Attention scores: every query with every key, scaled by 1/√D.
         scale = 1 / math.sqrt(keys.shape[-1])
-        scores = queries @ keys.swapaxes(-2, -1) * scale  # (*B, T, T)
+        attn_scores = queries @ keys.mT * scale  # (*B, T, T)
 
-        # 3. Turn each row of scores into weights that sum to one.
-        highest = scores.max(axis=-1, keepdims=True, initial=-np.inf)
-        raised = np.exp(scores - highest)
-        weights = raised / raised.sum(axis=-1, keepdims=True)  # (*B, T, T)
+        # 3. Softmax: attention weights that sum to one in every row.
+        # Subtracting the row's maximum changes no weight, and exp cannot overflow.
+        row_max = attn_scores.max(axis=-1, keepdims=True, initial=-np.inf)
+        exps = np.exp(attn_scores - row_max)
+        attn_weights = exps / exps.sum(axis=-1, keepdims=True)  # (*B, T, T)
 
-        # 4. Mix the values by those weights.
-        context = weights @ values  # (*B, T, D)
-        self._made = x, queries, keys, values, scale, weights, context
+        # 4. Context vectors: values averaged by their attention weights.
+        context = attn_weights @ values  # (*B, T, D)
+        tape.save(
+            self,
+            context,
+            x=x,
+            queries=queries,
+            keys=keys,
+            values=values,
+            scale=scale,
+            attn_weights=attn_weights,
+        )
         return context
 
     def backward(
-        self, grad_output: Float[np.ndarray, "*B T D"]
-    ) -> dict[str, Float[np.ndarray, "..."]]:
-        """Return the gradients of `x` and of every weight, by name.
+        self, grad_context: Float[np.ndarray, "*B T D"], tape: Tape
+    ) -> Float[np.ndarray, "*B T C"]:
+        """Return the gradient of `x`: the chain rule, step by step, the last first.
 
-        The loss is twice the context of the second token, whose query is zero: it sees
-        both values, 2 and 4, alike, and gains by raising the weight of the second.
+        The loss is twice the context of the second token, (2 + 4) / 2 = 3. So the value
+        of each token counts once; moving attention from 2 to 4 adds 2 · ½ · ½ · 2 for
+        each unit of score, and a unit of W_query makes the scores 4 · 2 and 4 · 4.
 
-        >>> head = SelfAttentionV1(1, 1)
-        >>> one, zero = [[1.0]], [[0.0]]
-        >>> head.load_state_dict({"W_query": zero, "W_key": one, "W_value": one})
-        >>> context = head(np.array([[2.0], [4.0]]))
-        >>> gradients = head.backward(np.array([[0.0], [2.0]]))
-        >>> for name, gradient in gradients.items():
-        ...     print(name, gradient.tolist())
-        x [[1.0], [1.0]]
-        W_query [[8.0]]
-        W_key [[0.0]]
-        W_value [[6.0]]
-
-        Raises:
-            RuntimeError: `forward` has not run.
-            TypeError: the gradient has another dtype than what `forward` returned.
-            ValueError: the gradient has another shape than what `forward` returned.
+        >>> head, tape = SelfAttentionV1(1, 1), Tape()
+        >>> head.W_query[...], head.W_key[...], head.W_value[...] = 0.0, 1.0, 1.0
+        >>> context = head(np.array([[2.0], [4.0]]), tape)
+        >>> head.backward(np.array([[0.0], [2.0]]), tape).tolist()
+        [[1.0], [1.0]]
+        >>> {name: grad.item() for name, grad in tape.gradients(head).items()}
+        {'W_query': 8.0, 'W_key': 0.0, 'W_value': 6.0}
         """
-        x, queries, keys, values, scale, weights, _ = recalled(self, grad_output)
+        saved = tape.restore(self, grad_context)
 
-        # 4. A mixture passes its gradient on to its weights and to its values.
-        grad_weights = grad_output @ values.mT  # (*B, T, T)
-        grad_values = weights.mT @ grad_output  # (*B, T, D)
+        # 4. context = attn_weights @ values, a matrix product.
+        grad_attn_weights = grad_context @ saved.values.mT  # (*B, T, T)
+        grad_values = saved.attn_weights.mT @ grad_context  # (*B, T, D)
 
-        # 3. Weights sum to one: only what exceeds the row's average passes.
-        average = (weights * grad_weights).sum(axis=-1, keepdims=True)
-        grad_scores = weights * (grad_weights - average)  # (*B, T, T)
+        # 3. Softmax: ds = w * (dw - Σ w dw), row by row.
+        weighted = saved.attn_weights * grad_attn_weights
+        weighted_mean = weighted.sum(axis=-1, keepdims=True)
+        grad_attn_scores = saved.attn_weights * (grad_attn_weights - weighted_mean)
 
-        # 2. A score is a product of query and key: each gets the other's share.
-        grad_queries = grad_scores @ keys * scale  # (*B, T, D)
-        grad_keys = grad_scores.mT @ queries * scale  # (*B, T, D)
+        # 2. attn_scores = queries @ keys.mT * scale, a matrix product.
+        grad_queries = grad_attn_scores @ saved.keys * saved.scale  # (*B, T, D)
+        grad_keys = grad_attn_scores.mT @ saved.queries * saved.scale  # (*B, T, D)
 
-        # 1. A token gets what comes back through its query, its key and its value.
-        from_queries = grad_queries @ self.W_query.T  # (*B, T, C)
-        from_keys = grad_keys @ self.W_key.T  # (*B, T, C)
-        from_values = grad_values @ self.W_value.T  # (*B, T, C)
-        grad_x = from_queries + from_keys + from_values  # (*B, T, C)
-        return {
-            "x": grad_x,
-            "W_query": summed_over_tokens(x, grad_queries),
-            "W_key": summed_over_tokens(x, grad_keys),
-            "W_value": summed_over_tokens(x, grad_values),
-        }
-
-
-def summed_over_tokens(
-    x: Float[np.ndarray, "*B T C"], grad_projected: Float[np.ndarray, "*B T D"]
-) -> Float[np.ndarray, "C D"]:
-    """Return the gradient of an (in, out) weight: what every token passes to it.
-
-    >>> summed_over_tokens(np.array([[3.0], [4.0]]), np.array([[1.0], [10.0]]))
-    array([[43.]])
-    """
-    rows = x.reshape(-1, x.shape[-1])
-    return rows.T @ grad_projected.reshape(-1, grad_projected.shape[-1])
+        # 1. queries = x @ W_query, and so on: all tokens share the parameters.
+        rows = saved.x.reshape(-1, saved.x.shape[-1])  # (N, C)
+        d_out = grad_context.shape[-1]
+        tape.add_gradient(self.W_query, rows.T @ grad_queries.reshape(-1, d_out))
+        tape.add_gradient(self.W_key, rows.T @ grad_keys.reshape(-1, d_out))
+        tape.add_gradient(self.W_value, rows.T @ grad_values.reshape(-1, d_out))
+        # x went into all three projections: the three gradients add up.
+        grad_x = grad_values @ self.W_value.T  # (*B, T, C)
+        grad_x = grad_x + grad_keys @ self.W_key.T
+        grad_x = grad_x + grad_queries @ self.W_query.T
+        return grad_x

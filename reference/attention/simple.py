@@ -1,6 +1,6 @@
-"""Simple self-attention: each token mixes all tokens, by how alike they are.
+"""Simple self-attention: each token is a weighted average of all, by dot products.
 
-Source: Raschka 2024, *Build a Large Language Model (From Scratch)*, section 3.3;
+Source: Raschka, *Build a Large Language Model (From Scratch)*, section 3.3;
         Vaswani et al. 2017, https://arxiv.org/abs/1706.03762, equation 1, without
         the scale and with the inputs themselves as queries, keys and values.
 Twin:   torch_impl/attention/simple.py
@@ -9,19 +9,18 @@ Twin:   torch_impl/attention/simple.py
 import numpy as np
 from jaxtyping import Float
 
-from reference.gradients import recalled
-from reference.module import Module
-from reference.refusals import refuse_input
+from reference.module import Module, check_input
+from reference.tape import NO_TAPE, Tape
 
 
 class SimpleSelfAttention(Module):
-    """Attention without weights: tokens are compared and mixed as they are.
+    """Attention without parameters: queries, keys and values are the tokens themselves.
 
-    Differs from all that follow: the scores are not scaled.
+    Differs from all later variants: attention scores are not scaled.
 
-    The book's six tokens, followed by hand for the second one: its scores are dot
-    products, their exponentials divided by their sum are its weights, and its
-    context is the sum of the tokens, each times its weight.
+    The book's six tokens, and the second one's context vector by hand: its attention
+    scores are dot products, its attention weights are their softmax, and its context
+    vector is the sum of the tokens, each times its attention weight.
 
     >>> x = np.array(
     ...     [
@@ -33,71 +32,65 @@ class SimpleSelfAttention(Module):
     ...         [0.05, 0.80, 0.55],
     ...     ]
     ... )
-    >>> scores = x @ x[1]
-    >>> scores.round(4)
+    >>> attn_scores = x @ x[1]
+    >>> attn_scores.round(4)
     array([0.9544, 1.495 , 1.4754, 0.8434, 0.707 , 1.0865])
-    >>> weights = np.exp(scores) / np.exp(scores).sum()
-    >>> weights.round(4)
+    >>> attn_weights = np.exp(attn_scores) / np.exp(attn_scores).sum()
+    >>> attn_weights.round(4)
     array([0.1385, 0.2379, 0.2333, 0.124 , 0.1082, 0.1581])
-    >>> (weights @ x).round(4)
+    >>> (attn_weights @ x).round(4)
     array([0.4419, 0.6515, 0.5683])
 
     >>> SimpleSelfAttention()(x)[1].round(4)
     array([0.4419, 0.6515, 0.5683])
     """
 
-    def forward(self, x: Float[np.ndarray, "*B T C"]) -> Float[np.ndarray, "*B T C"]:
-        """Mix all tokens by how well they match each token.
+    def forward(
+        self, x: Float[np.ndarray, "*B T C"], tape: Tape = NO_TAPE
+    ) -> Float[np.ndarray, "*B T C"]:
+        """Compute softmax(X Xᵀ) X."""
+        check_input(x, None)
 
-        Raises:
-            TypeError: `x` does not hold floating-point numbers.
-            ValueError: `x` has fewer than two axes.
-        """
-        refuse_input(x, None)
+        # 1. Attention scores: every token with every token.
+        attn_scores = x @ x.mT  # (*B, T, T)
 
-        # 1. Score every token against every token.
-        scores = x @ x.swapaxes(-2, -1)  # (*B, T, T)
+        # 2. Softmax: attention weights that sum to one in every row.
+        # Subtracting the row's maximum changes no weight, and exp cannot overflow.
+        row_max = attn_scores.max(axis=-1, keepdims=True, initial=-np.inf)
+        exps = np.exp(attn_scores - row_max)
+        attn_weights = exps / exps.sum(axis=-1, keepdims=True)  # (*B, T, T)
 
-        # 2. Turn each row of scores into weights that sum to one.
-        highest = scores.max(axis=-1, keepdims=True, initial=-np.inf)
-        raised = np.exp(scores - highest)
-        weights = raised / raised.sum(axis=-1, keepdims=True)  # (*B, T, T)
-
-        # 3. Mix the tokens by those weights.
-        context = weights @ x  # (*B, T, C)
-        self._made = x, weights, context
+        # 3. Context vectors: tokens averaged by their attention weights.
+        context = attn_weights @ x  # (*B, T, C)
+        tape.save(self, context, x=x, attn_weights=attn_weights)
         return context
 
     def backward(
-        self, grad_output: Float[np.ndarray, "*B T C"]
-    ) -> dict[str, Float[np.ndarray, "..."]]:
-        """Return the gradients of `x` by its name.
+        self, grad_context: Float[np.ndarray, "*B T C"], tape: Tape
+    ) -> Float[np.ndarray, "*B T C"]:
+        """Return the gradient of `x`: the chain rule, step by step, the last first.
 
-        Tokens of zero weigh each other alike, and only their mixing has a gradient:
-        each token is half of each context.
+        Tokens of zero have equal scores: each is half of each context vector.
 
-        >>> attention = SimpleSelfAttention()
-        >>> context = attention(np.zeros((2, 1)))
-        >>> attention.backward(np.array([[1.0], [10.0]]))["x"].tolist()
-        [[5.5], [5.5]]
-
-        Raises:
-            RuntimeError: `forward` has not run.
-            TypeError: the gradient has another dtype than what `forward` returned.
-            ValueError: the gradient has another shape than what `forward` returned.
+        >>> attention, tape = SimpleSelfAttention(), Tape()
+        >>> context = attention(np.zeros((2, 1)), tape)
+        >>> attention.backward(np.array([[1.0], [10.0]]), tape)
+        array([[5.5],
+               [5.5]])
         """
-        x, weights, _ = recalled(self, grad_output)
+        saved = tape.restore(self, grad_context)
 
-        # 3. A mixture passes its gradient on to its weights and to what is mixed.
-        grad_weights = grad_output @ x.mT  # (*B, T, T)
-        grad_mixed = weights.mT @ grad_output  # (*B, T, C)
+        # 3. context = attn_weights @ x, a matrix product.
+        grad_attn_weights = grad_context @ saved.x.mT  # (*B, T, T)
+        grad_values = saved.attn_weights.mT @ grad_context  # (*B, T, C)
 
-        # 2. Weights sum to one: only what exceeds the row's average passes.
-        average = (weights * grad_weights).sum(axis=-1, keepdims=True)
-        grad_scores = weights * (grad_weights - average)  # (*B, T, T)
+        # 2. Softmax: ds = w * (dw - Σ w dw), row by row.
+        weighted = saved.attn_weights * grad_attn_weights
+        weighted_mean = weighted.sum(axis=-1, keepdims=True)
+        grad_attn_scores = saved.attn_weights * (grad_attn_weights - weighted_mean)
 
-        # 1. A token scores others and is scored by them, and it was mixed.
-        grad_scoring = grad_scores @ x  # (*B, T, C)
-        grad_scored = grad_scores.mT @ x  # (*B, T, C)
-        grad_x = grad_scoring + grad_scored + grad_mixed  # (*B, T, C)
-        return {"x": grad_x}
+        # 1. attn_scores = x @ x.mT, and x is the values too: three gradients add up.
+        grad_queries = grad_attn_scores @ saved.x  # (*B, T, C)
+        grad_keys = grad_attn_scores.mT @ saved.x  # (*B, T, C)
+        grad_x = grad_queries + grad_keys + grad_values  # (*B, T, C)
+        return grad_x

@@ -1,1 +1,1 @@
-"""What PyTorch gives for free, by hand."""
+"""Operations that PyTorch gives for free, by hand: each with its backward."""

@@ -1,53 +1,63 @@
-"""A row of numbers for every id, in `nn.Embedding`'s layout.
+"""An embedding table: each id picks its row.
 
-Source: https://docs.pytorch.org/docs/stable/generated/torch.nn.Embedding.html
+Source: Bengio et al. 2003, "A Neural Probabilistic Language Model": the matrix C.
 Twin:   torch.nn.Embedding
 """
 
 import numpy as np
 from jaxtyping import Float, Integer
 
-from reference.gradients import recalled
 from reference.module import Module
+from reference.tape import NO_TAPE, Tape
 
 
 class Embedding(Module):
-    """`weight[ids]`; weight is (ids, dim), drawn from the normal distribution N(0, 1).
+    """`weight[i]` is the vector of id i, drawn from a standard normal distribution.
 
-    >>> letters = Embedding(3, 2, rng=np.random.default_rng())
-    >>> letters.load_state_dict({"weight": [[0.0, 1.0], [2.0, 3.0], [4.0, 5.0]]})
-    >>> letters(np.array([2, 0]))
-    array([[4., 5.],
-           [0., 1.]])
+    >>> table = Embedding(2, 2)
+    >>> table.weight[...] = [[1.0, 2.0], [3.0, 4.0]]
+    >>> table(np.array([1, 0, 1]))
+    array([[3., 4.],
+           [1., 2.],
+           [3., 4.]])
     """
 
-    def __init__(self, num_embeddings: int, dim: int, rng: np.random.Generator):
-        self.weight = rng.standard_normal((num_embeddings, dim))
+    def __init__(
+        self,
+        num_embeddings: int,
+        embedding_dim: int,
+        *,
+        rng: np.random.Generator | None = None,
+    ):
+        rng = rng or np.random.default_rng()
+        self.num_embeddings, self.embedding_dim = num_embeddings, embedding_dim
+        self.weight = rng.normal(size=(num_embeddings, embedding_dim))
 
-    def forward(self, ids: Integer[np.ndarray, "*B T"]) -> Float[np.ndarray, "*B T C"]:
-        """Take the row of every id; who calls has refused what is no id."""
-        rows = self.weight[ids]
-        self._made = ids, rows
-        return rows
-
-    def backward(
-        self, grad_output: Float[np.ndarray, "*B T C"]
-    ) -> dict[str, Float[np.ndarray, "..."]]:
-        """Return the gradient of the weight; an id that came twice gets both.
-
-        Ids have no gradient.
-
-        >>> letters = Embedding(3, 1, rng=np.random.default_rng())
-        >>> rows = letters(np.array([2, 0, 2]))
-        >>> letters.backward(np.array([[1.0], [10.0], [100.0]]))["weight"].tolist()
-        [[10.0], [0.0], [101.0]]
+    def forward(
+        self, ids: Integer[np.ndarray, "*B"], tape: Tape = NO_TAPE
+    ) -> Float[np.ndarray, "*B D"]:
+        """Look up the vector of every id.
 
         Raises:
-            RuntimeError: `forward` has not run.
-            TypeError: the gradient has another dtype than what `forward` returned.
-            ValueError: the gradient has another shape than what `forward` returned.
+            IndexError: an id is not in 0..num_embeddings - 1; a negative one is not.
         """
-        ids, _ = recalled(self, grad_output)
+        if ((ids < 0) | (ids >= self.num_embeddings)).any():
+            raise IndexError("index out of range in self")
+
+        # 1. Look-up: each id picks its row of the table.
+        vectors = self.weight[ids]  # (*B, D)
+        tape.save(self, vectors, ids=ids)
+        return vectors
+
+    def backward(self, grad_vectors: Float[np.ndarray, "*B D"], tape: Tape) -> None:
+        """Add the gradient of the table to the tape; ids have none."""
+        saved = tape.restore(self, grad_vectors)
+
+        # 1. vectors = weight[ids]: a row that was picked twice gets both gradients.
         grad_weight = np.zeros_like(self.weight)
-        np.add.at(grad_weight, ids, grad_output)
-        return {"weight": grad_weight}
+        np.add.at(grad_weight, saved.ids, grad_vectors)
+        tape.add_gradient(self.weight, grad_weight)
+
+    def extra_repr(self) -> str:
+        """Say the sizes, as PyTorch does."""
+        return f"{self.num_embeddings}, {self.embedding_dim}"

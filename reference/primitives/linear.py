@@ -1,7 +1,6 @@
-"""An affine map, in `nn.Linear`'s layout.
+"""A linear layer: every row of the input times one matrix, plus a bias.
 
-Source: https://docs.pytorch.org/docs/stable/generated/torch.nn.Linear.html
-Twin:   torch.nn.Linear
+Twin: torch.nn.Linear
 """
 
 import math
@@ -9,54 +8,58 @@ import math
 import numpy as np
 from jaxtyping import Float
 
-from reference.gradients import recalled
-from reference.module import Module
+from reference.module import Module, check_same_dtype
+from reference.tape import NO_TAPE, Tape
 
 
 class Linear(Module):
-    """`x @ weight.T + bias`; weight is (out, in), so weights travel unchanged.
+    """`y = x @ weight.T + bias`; `weight` has shape (out, in), as in PyTorch.
 
-    >>> double = Linear(1, 1, bias=False, rng=np.random.default_rng())
-    >>> double.load_state_dict({"weight": [[2.0]]})
-    >>> double(np.array([[3.0]]))
-    array([[6.]])
+    Both are drawn uniformly from [-1/√in, 1/√in), as PyTorch draws them.
+
+    >>> layer = Linear(2, 1, bias=False)
+    >>> layer.weight[...] = [[1.0, 10.0]]
+    >>> layer(np.array([[3.0, 4.0]]))
+    array([[43.]])
     """
 
-    def __init__(self, d_in: int, d_out: int, bias: bool, rng: np.random.Generator):
-        bound = 1 / math.sqrt(d_in)
-        self.weight = rng.uniform(-bound, bound, (d_out, d_in))
-        if bias:
-            self.bias = rng.uniform(-bound, bound, d_out)
+    def __init__(
+        self,
+        in_features: int,
+        out_features: int,
+        bias: bool = True,
+        *,
+        rng: np.random.Generator | None = None,
+    ):
+        rng = rng or np.random.default_rng()
+        bound = 1 / math.sqrt(in_features)
+        self.weight = rng.uniform(-bound, bound, (out_features, in_features))
+        self.bias = rng.uniform(-bound, bound, out_features) if bias else None
 
-    def forward(self, x: Float[np.ndarray, "*B In"]) -> Float[np.ndarray, "*B Out"]:
-        """Map the last axis of `x` from `in` to `out` channels."""
-        mapped = x @ self.weight.T
-        self._made = x, mapped
-        return mapped + self.bias if hasattr(self, "bias") else mapped
+    def forward(
+        self, x: Float[np.ndarray, "*B C"], tape: Tape = NO_TAPE
+    ) -> Float[np.ndarray, "*B E"]:
+        """Project the last axis; `x` and the weight must have the same dtype."""
+        check_same_dtype(x, self.weight, self.bias)
+
+        # 1. Projection: multiply by the matrix, and add the bias.
+        y = x @ self.weight.T  # (*B, E)
+        if self.bias is not None:
+            y = y + self.bias
+        tape.save(self, y, x=x)
+        return y
 
     def backward(
-        self, grad_output: Float[np.ndarray, "*B Out"]
-    ) -> dict[str, Float[np.ndarray, "..."]]:
-        """Return the gradients of `x`, the weight and the bias; rows add up.
+        self, grad_y: Float[np.ndarray, "*B E"], tape: Tape
+    ) -> Float[np.ndarray, "*B C"]:
+        """Return the gradient of the input; add those of the parameters to the tape."""
+        saved = tape.restore(self, grad_y)
 
-        >>> line = Linear(1, 1, bias=True, rng=np.random.default_rng())
-        >>> line.load_state_dict({"weight": [[2.0]], "bias": [0.0]})
-        >>> mapped = line(np.array([[3.0], [4.0]]))
-        >>> for name, gradient in line.backward(np.array([[1.0], [10.0]])).items():
-        ...     print(name, gradient.tolist())
-        x [[2.0], [20.0]]
-        weight [[43.0]]
-        bias [11.0]
-
-        Raises:
-            RuntimeError: `forward` has not run.
-            TypeError: the gradient has another dtype than what `forward` returned.
-            ValueError: the gradient has another shape than what `forward` returned.
-        """
-        x, _ = recalled(self, grad_output)
-        rows = x.reshape(-1, x.shape[-1])
-        grad_rows = grad_output.reshape(-1, grad_output.shape[-1])
-        gradients = {"x": grad_output @ self.weight, "weight": grad_rows.T @ rows}
-        if hasattr(self, "bias"):
-            gradients["bias"] = grad_rows.sum(axis=0)
-        return gradients
+        # 1. y = x @ weight.T + bias: all rows share the parameters, so they add up.
+        rows = saved.x.reshape(-1, saved.x.shape[-1])  # (N, C)
+        grad_rows = grad_y.reshape(-1, grad_y.shape[-1])  # (N, E)
+        tape.add_gradient(self.weight, grad_rows.T @ rows)
+        if self.bias is not None:
+            tape.add_gradient(self.bias, grad_rows.sum(axis=0))
+        grad_x = grad_y @ self.weight  # (*B, C)
+        return grad_x

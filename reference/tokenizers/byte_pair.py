@@ -1,110 +1,110 @@
-"""Byte-pair encoding: text as bytes, and the commonest neighbours become tokens.
+"""Byte-pair encoding: the most frequent pair of adjacent tokens becomes a new token.
 
-Source: Sennrich et al. 2016, https://arxiv.org/abs/1508.07909, section 3.2, on bytes
-        as in Radford et al. 2019, "Language Models are Unsupervised Multitask
-        Learners", section 2.2.
+Source: Sennrich et al. 2016, https://arxiv.org/abs/1508.07909, algorithm 1, on the
+        bytes of pre-tokens as in Radford et al. 2019, "Language Models are
+        Unsupervised Multitask Learners", section 2.2.
 Twin:   torch_impl/tokenizers/byte_pair.py
+Fast:   reference/tokenizers/parallel/byte_pair.py gives the same ids.
 """
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from itertools import chain, pairwise
 from typing import Any
 
 import numpy as np
 from jaxtyping import Int
 
-from reference.tokenizers import gpt2_vocabulary
-from reference.tokenizers.byte_vocabulary import ByteVocabulary
-from reference.tokenizers.ids import token_ids
-from reference.tokenizers.merge_table import merge_rows
-from reference.tokenizers.special_tokens import (
-    Choice,
-    end_texts,
-    find_special_tokens,
-    pack,
-    refuse_special_tokens,
-    unpack,
-)
-from reference.tokenizers.text import code_points
-from reference.tokenizers.tokenizer import Tokenizer
-from reference.tokenizers.train_merges import train_merges
+from reference.tokenizers import byte_vocabulary
+from reference.tokenizers.byte_vocabulary import Pair
+from reference.tokenizers.pretokenize import pretokenize
+from reference.tokenizers.special_tokens import Choice, cut_at_special_tokens
+from reference.tokenizers.tokenizer import Tokenizer, check_ids, check_text, check_texts
+
+CACHE_SIZE = 65_536  # pre-tokens whose ids a tokenizer remembers
+CACHED_LENGTH = 1_000  # characters of the longest of them
 
 
 class BytePairTokenizer(Tokenizer):
-    """Ids 0..255 are bytes, then come the merges by rank, then the special tokens.
+    """Ids 0..255 are the bytes, 256 + r is merge r, then come the special tokens.
 
-    `merges[r]` is the pair of ids that rank r joins into id 256 + r, and
-    `base_bytes[i]` the byte of id i (None: byte i).
-
-    >>> tokenizer = BytePairTokenizer.train("low lower lowest", vocab_size=258)
-    >>> tokenizer.encode("slow").tolist()  # l o, lo w
-    [115, 257]
+    >>> tokenizer = BytePairTokenizer.from_text("low lower lowest", vocab_size=258)
+    >>> tokenizer.merges  # "l" "o" -> 256, then "lo" "w" -> 257
+    [(108, 111), (256, 119)]
+    >>> tokenizer.encode("slow")
+    array([115, 257])
     >>> tokenizer.decode([115, 257])
     'slow'
     """
 
+    fields = ("merges", "special_tokens", "base_bytes")
+
     def __init__(
         self,
-        merges: Int[np.ndarray, "R 2"] | Sequence[Sequence[int]],
+        merges: Sequence[Pair],
         special_tokens: Sequence[str] = (),
-        base_bytes: Int[np.ndarray, "256"] | Sequence[int] | None = None,
+        base_bytes: Sequence[int] = range(256),  # the byte of each id 0..255
     ):
-        refuse_special_tokens(special_tokens)
-        order = range(256) if base_bytes is None else base_bytes
-        self.base_bytes = np.array(order, np.int64)
-        self.merges = np.array(merge_rows(merges), np.int64).reshape(-1, 2)
-        self.special_points, self.special_lengths = pack(special_tokens)
-        self._index()
+        self.merges = byte_vocabulary.check_merges(merges)
+        self.base_bytes = byte_vocabulary.check_base_bytes(base_bytes)
+        self.special_tokens = byte_vocabulary.number_special_tokens(
+            special_tokens, first_id=256 + len(self.merges)
+        )
+        self.token_bytes = byte_vocabulary.join_bytes(
+            self.base_bytes, self.merges, self.special_tokens
+        )
+        self.vocab_size = len(self.token_bytes)
+        self.id_of_byte = {byte: i for i, byte in enumerate(self.base_bytes)}
+        self.rank_of = {pair: rank for rank, pair in enumerate(self.merges)}
+        self.cache: dict[str, list[int]] = {}
 
     @classmethod
-    def train(  # type: ignore[override]
+    def from_texts(
         cls,
-        text: str,
+        texts: Iterable[str],
         vocab_size: int,
         special_tokens: Sequence[str] = (),
         tie_break: str = "bytes",
     ) -> "BytePairTokenizer":
-        """Find merges in a text until there are `vocab_size` ids or no pair is left.
+        """Train: learn merges until there are `vocab_size` ids, or no pair is left.
 
-        `special_tokens` in the text are read as plain text. `train_merges` says what
-        `tie_break` may be.
-
-        Raises:
-            TypeError: `text` is not a string, or `vocab_size` not a whole number.
-            ValueError: `vocab_size` has no room for 256 bytes and the special tokens.
+        No merge reaches across two texts; a special token in them is plain text.
         """
-        if not isinstance(vocab_size, int) or isinstance(vocab_size, bool):
-            raise TypeError(f"vocab_size must be a whole number, got {vocab_size!r}")
-        n_merges = vocab_size - 256 - len(special_tokens)
-        if n_merges < 0:
-            raise ValueError(
-                "vocab_size must be at least 256 + the number of special tokens = "
-                f"{256 + len(special_tokens)}, got {vocab_size}"
-            )
-        return cls(train_merges(code_points(text), n_merges, tie_break), special_tokens)
+        n_merges = byte_vocabulary.count_merges(vocab_size, special_tokens)
+        merges: list[Pair] = []
+        token_bytes = [bytes([byte]) for byte in range(256)]
+        order = byte_vocabulary.tie_order(tie_break, token_bytes)
+
+        # 1. Pre-tokenize: count the distinct pre-tokens, and write each as its bytes.
+        counts = Counter(chain.from_iterable(map(pretokenize, check_texts(texts))))
+        tokens_of = {pre_token: list(pre_token.encode()) for pre_token in counts}
+
+        while len(merges) < n_merges:
+            # 2. Count: every pair of adjacent tokens, within pre-tokens only.
+            pair_counts: Counter[Pair] = Counter()
+            for pre_token, tokens in tokens_of.items():
+                for pair in pairwise(tokens):
+                    pair_counts[pair] += counts[pre_token]
+            if not pair_counts:
+                break
+
+            # 3. Choose: the most frequent pair; of equals, the first by `tie_break`.
+            most = max(pair_counts.values())
+            ties = [pair for pair, count in pair_counts.items() if count == most]
+            best = min(ties, key=order)
+
+            # 4. Merge: the pair is one token from now on.
+            for pre_token, tokens in tokens_of.items():
+                if best in pairwise(tokens):
+                    tokens_of[pre_token] = merge(tokens, best, 256 + len(merges))
+            merges.append(best)
+            token_bytes.append(token_bytes[best[0]] + token_bytes[best[1]])
+        return cls(merges, special_tokens)
 
     @classmethod
     def gpt2(cls) -> "BytePairTokenizer":
         """Return GPT-2's own tokenizer, with its 50,257 ids."""
-        return cls(
-            gpt2_vocabulary.read_merges(),
-            gpt2_vocabulary.SPECIAL_TOKENS,
-            gpt2_vocabulary.byte_order(),
-        )
-
-    @property
-    def vocab_size(self) -> int:
-        """How many ids there are: bytes, merges and special tokens."""
-        return 256 + len(self.merges) + len(self.special_lengths)
-
-    @property
-    def special_tokens(self) -> dict[str, int]:
-        """The id of every special token; they are the last ids.
-
-        >>> BytePairTokenizer([(97, 98)], ["<|end|>"]).special_tokens
-        {'<|end|>': 257}
-        """
-        first = self.vocab_size - len(self._special_tokens)
-        return {token: first + i for i, token in enumerate(self._special_tokens)}
+        return cls(*byte_vocabulary.read_gpt2())
 
     def encode(
         self,
@@ -114,61 +114,83 @@ class BytePairTokenizer(Tokenizer):
     ) -> Int[np.ndarray, " N"]:
         """Turn a text into ids.
 
-        A special token in the text is one id if it is in `allowed_special` (a set or
-        "all"), else it is refused, unless `disallowed_special` leaves it out: then it
-        is plain text.
-
-        Raises:
-            TypeError: `text` is not a string.
-            ValueError: `text` holds a lone surrogate, or a special token that is
-                neither allowed nor left out of `disallowed_special`.
+        A special token in it is one id if `allowed_special` (a set, or "all") holds it,
+        plain text if it is neither allowed nor disallowed, else a ValueError.
         """
-        # 1. Read the text, and find the special tokens in it.
-        points = code_points(text)
-        found = find_special_tokens(
-            text, self._special_tokens, allowed_special, disallowed_special
+        # 1. Special tokens: cut the text at those that are allowed.
+        check_text(text)
+        parts = cut_at_special_tokens(
+            text, self.special_tokens, allowed_special, disallowed_special
         )
 
-        # 2. Where one stands, one text ends and another begins.
-        points, numbers = end_texts(points, found)
-        end_ids = 256 + len(self.merges) + numbers
+        # 2. Pre-tokenize: no merge reaches across two pre-tokens.
+        pre_tokens = [pretokenize(plain) for plain, _ in parts]
 
-        # 3. Encode what is between them.
-        ids = self._vocabulary.encode(points, end_ids)
-        return ids
+        # 3. Encode: every distinct pre-token once; a cache remembers its ids.
+        ids_of = self.cache
+        new = [p for p in dict.fromkeys(chain(*pre_tokens)) if p not in ids_of]
+        ids_of.update((p, self.encode_pre_token(p.encode())) for p in new)
+        if len(ids_of) > CACHE_SIZE or max(map(len, new), default=0) > CACHED_LENGTH:
+            self.cache = {}
+
+        # 4. Concatenate: the ids of all pre-tokens and special tokens.
+        ids: list[int] = []
+        for row, (_, special_id) in zip(pre_tokens, parts, strict=True):
+            ids += chain(*map(ids_of.__getitem__, row), special_id)
+        return np.array(ids, np.int64)
+
+    def encode_pre_token(self, pre_token: bytes) -> list[int]:
+        """Replay the merges on one pre-token, in the order in which they were learned.
+
+        >>> BytePairTokenizer([(97, 98), (256, 256)]).encode_pre_token(b"ababab")
+        [257, 256]
+        """
+        # 1. Start: every byte is a token.
+        tokens = [self.id_of_byte[byte] for byte in pre_token]
+
+        while True:
+            # 2. Lowest rank: find the pair that was learned first; without one, stop.
+            rank_of = self.rank_of
+            ranks = [rank_of[pair] for pair in pairwise(tokens) if pair in rank_of]
+            if not ranks:
+                return tokens
+
+            # 3. Merge: the pair is one token from now on.
+            lowest = min(ranks)
+            tokens = merge(tokens, self.merges[lowest], 256 + lowest)
 
     def decode_bytes(self, ids: Int[np.ndarray, " N"] | Sequence[int]) -> bytes:
-        """Turn ids into bytes; what two rows give apart they give as one.
-
-        Raises:
-            TypeError: an id is not a whole number.
-            ValueError: an id is not in the vocabulary.
-        """
-        return self._vocabulary.bytes_of(token_ids(ids, self.vocab_size))
+        """Join the bytes of every id."""
+        return b"".join(self.token_bytes[i] for i in check_ids(ids, self.vocab_size))
 
     def decode(self, ids: Int[np.ndarray, " N"] | Sequence[int]) -> str:
-        """Turn ids into a text; bytes that are not UTF-8 become U+FFFD.
-
-        Raises:
-            TypeError: an id is not a whole number.
-            ValueError: an id is not in the vocabulary.
-        """
+        """Turn ids into a text; bytes that are not UTF-8 become U+FFFD."""
         return self.decode_bytes(ids).decode(errors="replace")
 
-    def _index(self) -> None:
-        self._special_tokens = unpack(self.special_points, self.special_lengths)
-        refuse_special_tokens(self._special_tokens)
-        self._vocabulary = ByteVocabulary(
-            self.base_bytes, self.merges, self._special_tokens
-        )
-
-    def _describe(self) -> dict[str, Any]:
+    def to_dict(self) -> dict[str, Any]:
+        """Return the name of the class and its fields, as JSON can hold them."""
         return {
-            "merges": self.merges.tolist(),
-            "special_tokens": self._special_tokens,
-            "base_bytes": self.base_bytes.tolist(),
+            "tokenizer": type(self).__name__,
+            "merges": [list(pair) for pair in self.merges],
+            "special_tokens": list(self.special_tokens),
+            "base_bytes": self.base_bytes,
         }
 
-    @classmethod
-    def _from_description(cls, description: dict[str, Any]) -> "BytePairTokenizer":
-        return cls(**description)
+
+def merge(tokens: list[int], pair: Pair, new_id: int) -> list[int]:
+    """Replace a pair of adjacent tokens by one token, from left to right.
+
+    >>> merge([1, 2, 3, 1, 2, 2], pair=(1, 2), new_id=9)
+    [9, 3, 9, 2]
+    >>> merge([1, 1, 1], pair=(1, 1), new_id=9)
+    [9, 1]
+    """
+    merged, n = [], 0
+    while n < len(tokens):
+        if tuple(tokens[n : n + 2]) == pair:
+            merged.append(new_id)
+            n += 2
+        else:
+            merged.append(tokens[n])
+            n += 1
+    return merged

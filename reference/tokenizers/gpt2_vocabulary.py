@@ -1,4 +1,4 @@
-"""GPT-2's own vocabulary, as OpenAI published it; its origin is told in gpt2/.
+"""GPT-2's own vocabulary, as OpenAI published it; `gpt2/` tells its origin.
 
 Source: Radford et al. 2019, "Language Models are Unsupervised Multitask Learners",
         section 2.2; the byte alphabet is that of
@@ -9,41 +9,34 @@ Twin:   torch_impl/tokenizers/gpt2_vocabulary.py
 import lzma
 from pathlib import Path
 
-import numpy as np
-from jaxtyping import Int
-
 MERGES = Path(__file__).with_name("gpt2") / "vocab.bpe.xz"
 SPECIAL_TOKENS = ("<|endoftext|>",)
 
 
-def byte_order() -> Int[np.ndarray, "256"]:
+def byte_order() -> list[int]:
     """List the bytes by their id: first those that print in Latin-1, then the rest.
 
-    >>> bytes(byte_order()[:6].astype(np.uint8))
+    >>> bytes(byte_order()[:6])
     b'!"#$%&'
     """
     printed = [*range(0x21, 0x7F), *range(0xA1, 0xAD), *range(0xAE, 0x100)]
-    rest = sorted(set(range(0x100)) - set(printed))
-    return np.array(printed + rest)
+    return printed + sorted({*range(256)} - {*printed})
 
 
-def read_merges() -> Int[np.ndarray, "R 2"]:
+def read_merges() -> list[tuple[int, int]]:
     """Read the pairs of ids that GPT-2 merges, in the order of rank.
 
-    The file writes a byte that does not print as a character from U+0100 on.
-
-    >>> read_merges()[:2].tolist()  # " t", " a"
-    [[220, 83], [220, 64]]
+    >>> read_merges()[:2]  # " " "t" and " " "a"
+    [(220, 83), (220, 64)]
     """
-    order = byte_order().tolist()
-    n_printed = order.index(0)
-    signs = [chr(b) for b in order[:n_printed]]
-    signs += [chr(0x100 + i) for i in range(256 - n_printed)]
-    ids = {sign: i for i, sign in enumerate(signs)}
+    order = byte_order()
+    # The file writes a byte that does not print as a character from U+0100 on.
+    signs = [chr(byte if n < 188 else 0x100 + n - 188) for n, byte in enumerate(order)]
+    ids = {sign: n for n, sign in enumerate(signs)}
     merges = []
-    text = lzma.decompress(MERGES.read_bytes()).decode("utf-8")
-    for line in text.splitlines()[1:]:  # the first one tells the version
-        left, right = line.split()
+    lines = lzma.decompress(MERGES.read_bytes()).decode("utf-8").splitlines()
+    for line in lines[1:]:  # the first line is the version of the file
+        left, right = line.split(" ")
         merges.append((ids[left], ids[right]))
         ids[left + right] = len(ids)
-    return np.array(merges)
+    return merges

@@ -1,137 +1,127 @@
-"""What every tokenizer can do once it can encode one text and decode one row of ids.
+"""What every tokenizer shares: batches, files, and checks of texts and of ids.
 
 Twin: torch_impl/tokenizers/tokenizer.py
 """
 
+import inspect
+import json
 import os
-from collections.abc import Mapping, Sequence
-from copy import copy
+import secrets
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, ClassVar, Self
 
 import numpy as np
-from jaxtyping import Int, Integer, Shaped
-
-from reference.module import Module
-from reference.tokenizers.saved import read_description, write_whole
-from reference.tokenizers.two_trains import TwoTrains
-
-T = TypeVar("T", bound="Tokenizer")
+from jaxtyping import Int
 
 
-class Tokenizer(Module):
-    """Base of the tokenizers. The vocabulary lives in arrays, so it is the state.
+class Tokenizer:
+    """Base class: a subclass adds what is declared here, and `decode`."""
 
-    A subclass gives `encode`, `decode`, `vocab_size`; `_index`, which derives what
-    looking up needs from the arrays of the state; `_describe`, which says the
-    vocabulary in JSON; and `_from_description`, which reads that back.
-    """
-
-    def __init_subclass__(cls, **kwargs: Any) -> None:
-        super().__init_subclass__(**kwargs)
-        # What learns from a text must not stand in the way of a model's `train(mode)`.
-        if isinstance(learn := vars(cls).get("train"), classmethod):
-            setattr(cls, "train", TwoTrains(learn))  # noqa: B010
-
-    def encode(self, text: str) -> Int[np.ndarray, " N"]:
-        """Turn a text into ids."""
-        raise NotImplementedError
-
-    def decode(self, ids: Integer[np.ndarray, " N"] | Sequence[int]) -> str:
-        """Turn ids into a text."""
-        raise NotImplementedError
-
-    @property
-    def vocab_size(self) -> int:
-        """How many ids there are; they are 0..vocab_size - 1."""
-        raise NotImplementedError
-
-    def _index(self) -> None:
-        raise NotImplementedError
-
-    def _describe(self) -> dict[str, Any]:
-        raise NotImplementedError
+    from_texts: ClassVar[Callable[..., Any]]  # learns from several texts
+    encode: Callable[..., Int[np.ndarray, " N"]]  # turns a text into ids
+    to_dict: Callable[[], dict[str, Any]]  # the constructor's arguments, for JSON
 
     @classmethod
-    def _from_description(cls: type[T], description: dict[str, Any]) -> T:
-        raise NotImplementedError
+    def from_text(cls, text: str, *args: Any, **options: Any) -> Self:
+        """Learn from one text; `from_texts` says what the other arguments are."""
+        return cls.from_texts([text], *args, **options)
 
-    def encode_batch(self, texts: Sequence[str]) -> list[Int[np.ndarray, " N"]]:
-        """Encode every text by itself; an empty text gives an empty row.
-
-        Raises:
-            TypeError: `texts` is one text, not several.
-        """
-        if isinstance(texts, str | bytes):
-            raise TypeError("texts must be a list of strings, got one string")
-        return [self.encode(text) for text in texts]
+    def encode_batch(self, texts: Iterable[str]) -> list[Int[np.ndarray, " N"]]:
+        """Encode every text by itself; an empty text gives an empty row."""
+        return [self.encode(text) for text in check_texts(texts)]
 
     def forward(
-        self, texts: Sequence[str]
+        self, texts: Iterable[str]
     ) -> tuple[Int[np.ndarray, "B N"], Int[np.ndarray, " B"]]:
-        """Encode texts into one array and say how long each is.
-
-        Row b holds the ids of text b, then zeros beyond its length.
-        """
-        # 1. Encode every text by itself.
+        """Encode texts into one array, padded with zeros, and give every length."""
+        # 1. Encode: every text by itself.
         rows = self.encode_batch(texts)
-        sizes = [len(row) for row in rows]
-        lengths = np.array(sizes, np.int64)  # (B,)
+        lengths = np.array([*map(len, rows)], np.int64)  # (B,)
 
-        # 2. Lay the rows below each other, filled up with zeros.
+        # 2. Pad: every row with zeros, to the length of the longest.
         padded = np.zeros((len(rows), lengths.max(initial=0)), np.int64)  # (B, N)
-        for place, ids in enumerate(rows):
-            padded[place, : len(ids)] = ids
+        for row, ids in zip(padded, rows, strict=True):
+            row[: len(ids)] = ids
         return padded, lengths
 
-    def _refuse_state(self, state: Mapping[str, Any], prefix: str) -> None:
-        copy(self)._take_state(state, prefix)  # which refuses what is no vocabulary
-
-    def _take_state(self, state: Mapping[str, Any], prefix: str) -> None:
-        """Take over another tokenizer's vocabulary, whatever its size.
-
-        Raises:
-            ValueError: the arrays are no vocabulary.
-        """
-        for name, array in [*self.arrays()]:
-            setattr(self, name, like(array, state[prefix + name], name))
-        self._index()
-
-    def save(self, path: str | os.PathLike[str]) -> None:
-        """Write the vocabulary to `path` as JSON, which either backend can load.
-
-        The file is written whole and then renamed: one that stands there already
-        survives a failed save.
-        """
-        write_whole(path, {"tokenizer": type(self).__name__, **self._describe()})
+    __call__ = forward
 
     @classmethod
-    def load(cls: type[T], path: str | os.PathLike[str]) -> T:
-        """Read a tokenizer that either backend saved. Nothing is unpickled.
-
-        Raises:
-            FileNotFoundError: there is no such file.
-            ValueError: the file is cut short, or not such a tokenizer.
-        """
-        description = read_description(path, cls.__name__)
+    def from_dict(cls, saved: Any) -> Self:
+        """Build the tokenizer that `to_dict` described; ValueError if it is none."""
+        kind, fields = cls.__name__, [*inspect.signature(cls).parameters]
+        if not isinstance(saved, dict) or {*saved} != {"tokenizer", *fields}:
+            raise ValueError(
+                f"it must hold 'tokenizer' and {fields}, got {saved!r:.60}"
+            )
+        if saved["tokenizer"] != kind:
+            raise ValueError(f"it must be a {kind}, got {saved['tokenizer']!r:.60}")
         try:
-            return cls._from_description(description)
-        except KeyError as error:
-            reason = f"it lacks {error}"
-        except (ValueError, TypeError) as error:
-            reason = str(error)
-        raise ValueError(f"{Path(path).name} is not a saved {cls.__name__}: {reason}")
+            return cls(*(saved[field] for field in fields))
+        except TypeError as error:
+            raise ValueError(str(error)) from None
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Write `to_dict` as JSON for either backend, all of it or nothing."""
+        content = json.dumps(self.to_dict()).encode()
+        target = Path(path).resolve()  # a symbolic link stays a link
+        part = target.with_name(f"{target.name}.{secrets.token_hex(4)}.part")
+        try:
+            part.write_bytes(content)
+            part.replace(target)
+        finally:
+            part.unlink(missing_ok=True)
+
+    @classmethod
+    def load(cls, path: str | os.PathLike[str]) -> Self:
+        """Read what `save` wrote; ValueError if it is anything else."""
+        content, name = Path(path).read_bytes(), Path(path).name
+        try:
+            return cls.from_dict(json.loads(content))
+        except (ValueError, RecursionError) as error:
+            reason = f"{name} is not a saved {cls.__name__}: {error}"
+            raise ValueError(reason) from None
 
 
-def like(own: Shaped[np.ndarray, "..."], given: Any, name: str) -> Any:
-    """Copy what was given into an array of the dtype of our own.
+def check_text(text: str) -> None:
+    """Check that a text is a string that UTF-8 can write."""
+    if not isinstance(text, str):
+        raise TypeError(f"a text must be a string, got {type(text).__name__}")
+    try:
+        text.encode()
+    except UnicodeEncodeError as error:
+        found = f"U+{ord(text[error.start]):04X} at position {error.start}"
+        raise ValueError(f"a text holds no lone surrogate, got {found}") from None
 
-    Raises:
-        ValueError: it has other numbers than that dtype can hold.
+
+def check_texts(texts: Iterable[str]) -> Iterator[str]:
+    """Yield every text, checked; one string is not several texts."""
+    if isinstance(texts, str | bytes):
+        raise TypeError("texts must be a list of strings, got one string")
+    for text in texts:
+        check_text(text)
+        yield text
+
+
+def check_ids(ids: Any, vocab_size: int) -> list[int]:
+    """Return ids as a list of integers, all of them in [0, vocab_size).
+
+    >>> check_ids(np.array([4, -1]), vocab_size=5)
+    Traceback (most recent call last):
+    ValueError: ids must lie in [0, 5), got -1
     """
-    array = np.asarray(given)
-    if np.issubdtype(array.dtype, np.integer):
-        copied = array.astype(own.dtype)
-        if (copied == array).all():
-            return copied
-    raise ValueError(f"{name} must hold {own.dtype}, got {array.dtype}")
+    if getattr(ids, "ndim", 1) != 1:
+        raise ValueError(f"ids must be one-dimensional, got shape {tuple(ids.shape)}")
+    numbers = [as_list(number) for number in as_list(ids)]
+    for number in numbers:
+        if not isinstance(number, int) or isinstance(number, bool):
+            raise TypeError(f"ids must be integers, got {number!r}")
+        if not 0 <= number < vocab_size:
+            raise ValueError(f"ids must lie in [0, {vocab_size}), got {number}")
+    return numbers
+
+
+def as_list(array: Any) -> Any:
+    """Return an array of any kind as Python's lists and numbers."""
+    return array.tolist() if hasattr(array, "tolist") else array

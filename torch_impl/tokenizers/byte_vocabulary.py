@@ -1,145 +1,121 @@
-"""The tokens that bytes and merges make, and the ids of any words of bytes.
+"""A byte-pair vocabulary: what it may hold, how training breaks ties, and GPT-2's own.
 
-Source: Sennrich et al. 2016, https://arxiv.org/abs/1508.07909, section 3.2.
+Source: Radford et al. 2019, "Language Models are Unsupervised Multitask Learners",
+        section 2.2; https://github.com/openai/gpt-2/blob/master/src/encoder.py,
+        `bytes_to_unicode`, for GPT-2's bytes; `gpt2/` says where its merges are from.
 Twin:   reference/tokenizers/byte_vocabulary.py
 """
 
-from collections.abc import Sequence
+import lzma
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
 
-import torch
-import torch.nn.functional as F
-from jaxtyping import Int, UInt8
-from torch import Tensor, nn
+from torch_impl.tokenizers.tokenizer import check_text
 
-from torch_impl.tokenizers.byte_words import byte_words
-from torch_impl.tokenizers.lexicon import Lexicon, distinct
-from torch_impl.tokenizers.merge_pairs import MergePairs
-from torch_impl.tokenizers.spans import span_places
-from torch_impl.tokenizers.spelling import spell
-from torch_impl.tokenizers.split import chunks
+Pair = tuple[int, int]
+MAX_TOKEN_BYTES, MAX_VOCABULARY_BYTES = 2**20, 2**26
+PRINTED = (*range(0x21, 0x7F), *range(0xA1, 0xAD), *range(0xAE, 0x100))  # in Latin-1
+GPT2_BYTES = (*PRINTED, *sorted({*range(256)} - {*PRINTED}))  # by their ids
+GPT2_MERGES = Path(__file__).with_name("gpt2") / "vocab.bpe.xz"
 
 
-class ByteVocabulary(nn.Module):
-    """256 bytes, then one token for each merge, then those that no merge makes.
+def join_bytes(merges: Any, special_tokens: Any, base_bytes: Any) -> list[bytes]:
+    """Return the bytes of every id, once all is checked: what they are, how long.
 
-    >>> a, b = 97, 98
-    >>> merges = torch.tensor([[a, b], [256, a]])
-    >>> vocabulary = ByteVocabulary(torch.arange(256), merges)
-    >>> vocabulary.bytes_of(torch.tensor([257, b]))
-    b'abab'
-    >>> data = torch.tensor([a, b, b, a], dtype=torch.uint8)
-    >>> vocabulary.merge_words(data, torch.tensor([3, 1]))
-    (tensor([256,  98,  97]), tensor([2, 1]))
+    >>> join_bytes([(97, 98), (256, 256)], ["é"], range(256))[256:]
+    [b'ab', b'abab', b'\\xc3\\xa9']
     """
-
-    id_of_byte: Tensor
-    data: Tensor
-    lengths: Tensor
-    starts: Tensor
-    whole_ids: Tensor
-
-    def __init__(
-        self,
-        base_bytes: Int[Tensor, "256"],
-        merges: Int[Tensor, "R 2"],
-        special_tokens: Sequence[str] = (),
-    ):
-        super().__init__()
-        refuse_base_bytes(base_bytes)
-        self.merge = MergePairs(merges, n_base=256)
-        self.register_buffer("id_of_byte", base_bytes.argsort(), persistent=False)
-
-        # 1. Spell every token: the bytes, then each merge from its two parts.
-        spelled = [bytes([byte]) for byte in base_bytes.tolist()]
-        for left, right in merges.tolist():
-            spelled.append(spelled[left] + spelled[right])
-        spelled += [token.encode("utf-8") for token in special_tokens]
-        data = torch.frombuffer(bytearray(b"".join(spelled)), dtype=torch.uint8)
-        data = data.to(merges.device)
-        lengths = merges.new_tensor([len(token) for token in spelled])
-        starts = lengths.cumsum(0) - lengths
-        self.register_buffer("data", data, persistent=False)
-        self.register_buffer("lengths", lengths, persistent=False)
-        self.register_buffer("starts", starts, persistent=False)
-
-        # 2. Find the tokens that their own bytes merge to; no others may be found
-        #    as whole words.
-        ids, counts = self.merge_words(data, lengths)
-        firsts = ids[counts.cumsum(0) - counts]
-        itself = torch.arange(len(counts), device=counts.device)
-        whole = (counts == 1) & (firsts == itself)
-        self.register_buffer("whole_ids", itself[whole], persistent=False)
-        self.whole_words = Lexicon(spell(data, starts[whole], lengths[whole]))
-
-    def encode(
-        self, points: Int[Tensor, " N"], end_ids: Int[Tensor, " E"]
-    ) -> Int[Tensor, " M"]:
-        """Turn code points into ids; the n-th `END` becomes `end_ids[n]`."""
-        # 1. Cut the text into words, and find those that are one token.
-        found = [self.find_words(chunk) for chunk in chunks(points)]
-        ids, lengths, data = (torch.cat(part) for part in zip(*found, strict=True))
-        ids[lengths == 0] = end_ids
-
-        # 2. List each different one of the other words.
-        others = (ids < 0).nonzero().flatten()
-        begins = lengths[others].cumsum(0) - lengths[others]
-        firsts, which = distinct(spell(data, begins, lengths[others]))
-        begins, lengths = begins[firsts], lengths[others][firsts]
-
-        # 3. Merge them.
-        merged, counts = self.merge_words(data[span_places(begins, lengths)], lengths)
-
-        # 4. Lay the ids of every word behind each other.
-        n_tokens = len(self.lengths)
-        every_id = torch.cat([torch.arange(n_tokens, device=ids.device), merged])
-        starts, n_ids = ids.clone(), torch.ones_like(ids)
-        starts[others] = (n_tokens + counts.cumsum(0) - counts)[which]
-        n_ids[others] = counts[which]
-        return every_id[span_places(starts, n_ids)]
-
-    def find_words(
-        self, points: Int[Tensor, " N"]
-    ) -> tuple[Int[Tensor, " W"], Int[Tensor, " W"], UInt8[Tensor, " bytes"]]:
-        """Cut a text into words; give ids, lengths, and the bytes of those without id.
-
-        A word that is not one token has id -1, and so has the end of a text.
-        """
-        # 1. Cut the text into words of bytes.
-        data, begins, lengths = byte_words(points)
-
-        # 2. Find those that are one token.
-        words = self.whole_words(spell(data, begins, lengths))
-        ids = F.pad(self.whole_ids, (0, 1), value=-1)[words]
-
-        # 3. Keep the bytes of the others.
-        others = ids < 0
-        rest = data[span_places(begins[others], lengths[others])]
-        return ids, lengths, rest
-
-    def merge_words(
-        self, data: UInt8[Tensor, " bytes"], lengths: Int[Tensor, " W"]
-    ) -> tuple[Int[Tensor, " N"], Int[Tensor, " W"]]:
-        """Merge words that stand end to end in `data`: their ids, and how many each."""
-        itself = torch.arange(len(lengths), device=lengths.device)
-        word_of = itself.repeat_interleave(lengths)
-        ids, word_of = self.merge(self.id_of_byte[data.to(torch.int64)], word_of)
-        return ids, word_of.bincount(minlength=len(lengths))
-
-    def bytes_of(self, ids: Int[Tensor, " N"]) -> bytes:
-        """Join the bytes of tokens."""
-        joined = self.data[span_places(self.starts[ids], self.lengths[ids])]
-        return bytes(joined.tolist())
+    if {*map(type, base_bytes)} != {int} or sorted(base_bytes) != [*range(256)]:
+        raise ValueError(f"base_bytes must be every byte once, got {base_bytes!r:.60}")
+    n_bytes = sum(measure_merges(merges)) + sum(measure_special_tokens(special_tokens))
+    if n_bytes > MAX_VOCABULARY_BYTES:
+        limit = f"at most {MAX_VOCABULARY_BYTES} bytes in all"
+        raise ValueError(f"a vocabulary has {limit}, got {n_bytes}")
+    token_bytes = [bytes([byte]) for byte in base_bytes]
+    for left, right in merges:
+        token_bytes.append(token_bytes[left] + token_bytes[right])
+    return token_bytes + [token.encode() for token in special_tokens]
 
 
-def refuse_base_bytes(base_bytes: Int[Tensor, " 256"]) -> None:
-    """Refuse what does not hold every byte once.
+def measure_merges(merges: Any) -> list[int]:
+    """Return how many bytes every id has, if each merge joins ids that exist by then."""
+    if not isinstance(merges, list | tuple):
+        raise TypeError(f"merges must be a list of pairs, got {type(merges).__name__}")
+    lengths, seen = [1] * 256, set()
+    for rank, row in enumerate(merges):
+        got = f"got {row!r} at rank {rank}"
+        if not isinstance(row, list | tuple) or [*map(type, row)] != [int, int]:
+            raise ValueError(f"a merge is a pair of ids, {got}")
+        if min(row) < 0 or max(row) >= 256 + rank:
+            raise ValueError(f"a merge joins tokens that exist before it, {got}")
+        if tuple(row) in seen:
+            raise ValueError(f"a pair is merged at one rank only, {got}")
+        seen.add(tuple(row))
+        lengths.append(lengths[row[0]] + lengths[row[1]])
+        check_length(lengths[-1])
+    return lengths
 
-    Raises:
-        ValueError: a byte is missing or stands twice.
+
+def measure_special_tokens(tokens: Any) -> list[int]:
+    """Return how many bytes every special token has, if they are different strings."""
+    if not isinstance(tokens, list | tuple):
+        kind = type(tokens).__name__
+        raise TypeError(f"special_tokens must be a list of strings, got {kind}")
+    for token in tokens:
+        check_text(token)
+        check_length(len(token.encode()))
+    if "" in tokens or len({*tokens}) < len(tokens):
+        raise ValueError(f"special tokens must differ, none empty, got {tokens!r:.60}")
+    return [len(token.encode()) for token in tokens]
+
+
+def check_length(n_bytes: int) -> None:
+    """Check the length of a token before it is built."""
+    if n_bytes > MAX_TOKEN_BYTES:
+        raise ValueError(f"a token has at most {MAX_TOKEN_BYTES} bytes, got {n_bytes}")
+
+
+def check_vocab_size(vocab_size: int, special_tokens: Sequence[str]) -> int:
+    """Return how many merges a vocabulary of that size has room for."""
+    least = 256 + len(measure_special_tokens(special_tokens))
+    if not isinstance(vocab_size, int) or isinstance(vocab_size, bool):
+        raise TypeError(f"vocab_size must be an integer, got {vocab_size!r}")
+    if vocab_size < least:
+        rule = "vocab_size must be at least 256 + the number of special tokens"
+        raise ValueError(f"{rule} = {least}, got {vocab_size}")
+    return vocab_size - least
+
+
+def tie_order(tie_break: str, token_bytes: Sequence[bytes]) -> Callable[[Pair], Any]:
+    """Return the key by which training sorts pairs that are equally frequent.
+
+    With "bytes", the default, the order of the texts plays no part.
     """
-    missing = sorted(set(range(256)) - set(base_bytes.flatten().tolist()))
-    if missing or base_bytes.shape != (256,):
-        raise ValueError(
-            f"base_bytes must hold every byte once, got {base_bytes.numel()} of them "
-            f"without {missing}"
-        )
+    gpt2_id = {byte: i for i, byte in enumerate(GPT2_BYTES)}
+    orders: dict[str, Callable[[Pair], Any]] = {
+        "bytes": lambda pair: ([token_bytes[token] for token in pair], pair),
+        "first_seen": lambda pair: 0,  # as minbpe: `min` returns the first of equals
+        "pair_id": lambda pair: pair,  # as rustbpe
+        "hugging_face": lambda pair: [gpt2_id.get(token, token) for token in pair],
+    }
+    if tie_break not in orders:
+        raise ValueError(f"tie_break must be one of {[*orders]}, got {tie_break!r}")
+    return orders[tie_break]
+
+
+def read_gpt2_merges() -> list[Pair]:
+    """Read the pairs of ids that GPT-2 merges, in the order of rank.
+
+    >>> read_gpt2_merges()[:2]  # " " "t" and " " "a"
+    [(220, 83), (220, 64)]
+    """
+    # The file writes a byte that does not print as a character from U+0100 on.
+    signs = [*PRINTED, *range(0x100, 0x200 - len(PRINTED))]
+    id_of = {chr(sign): i for i, sign in enumerate(signs)}
+    merges = []
+    for line in lzma.decompress(GPT2_MERGES.read_bytes()).decode().splitlines()[1:]:
+        left, right = line.split(" ")
+        merges.append((id_of[left], id_of[right]))
+        id_of[left + right] = len(id_of)
+    return merges

@@ -1,0 +1,67 @@
+"""One implementation of a pair: that of one backend."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from parity_tests.contract.agreement import as_array
+from parity_tests.contract.backend import BACKENDS, Backend, unchecked
+from parity_tests.contract.case import Case
+from parity_tests.contract.pair import Pair
+from parity_tests.lockstep.recording import record
+from parity_tests.rounding.expected import expected, result_unit
+
+
+@dataclass(frozen=True)
+class OneBackend:
+    """A backend's own implementation, which properties are asked of."""
+
+    pair: Pair
+    backend: Backend
+
+    def __call__(self, case: Case) -> Any:
+        """Run a case and return what comes out, as any implementation would give it."""
+        return self.pair.answer(self.run(case))
+
+    def run(self, case: Case) -> Any:
+        """Run a case and return all that came out, in the backend's kind of array."""
+        with unchecked():
+            return self.pair.call(self.backend, case)
+
+    @property
+    def part(self) -> Any:
+        """The class or the function."""
+        return self.pair.part(self.backend)
+
+    def quantity(self, name: str, case: Case) -> np.ndarray[Any, Any]:
+        """Run a case and return what its steps call `name`, where it comes first."""
+        return self.quantities(name, case)[0]
+
+    def quantities(self, name: str, case: Case) -> list[np.ndarray[Any, Any]]:
+        """Run a case and return all that its steps call `name`: one a head, say."""
+        recording = record(self.backend.package, lambda: self.run(case))
+        return [
+            as_array(snapshot.values[name])
+            for call in recording.invocations
+            for snapshot in call.snapshots
+            if name in snapshot.values
+        ]
+
+    def rounding(self, case: Case, name: str = "result") -> float:
+        """Return the rounding unit of what comes out, or of another quantity."""
+        if name == "result":
+            return result_unit(self.pair, case)
+        return expected(self.pair, case).units.get(name, 0.0)
+
+    def repeatability(self, case: Case) -> float:
+        """Return how far two runs of the same thing may differ: not at all."""
+        return 0.0
+
+    def __str__(self) -> str:
+        return self.backend.name
+
+
+def on_each_backend(pair: Pair) -> list[OneBackend]:
+    """Return both implementations of a pair, the reference first."""
+    return [OneBackend(pair, backend) for backend in BACKENDS]

@@ -1,0 +1,1 @@
+"""Both backends run step by step, and every named quantity is compared."""

@@ -1,0 +1,119 @@
+"""What is expected of a case at every step, and how large rounding is there.
+
+A case in float64 is compared with the reference. In float32 both backends are compared
+with the truth, which is the reference in float64 on the same numbers.
+"""
+
+from dataclasses import dataclass, replace
+from functools import lru_cache, partial
+from typing import Any
+
+import numpy as np
+
+from parity_tests.contract.agreement import Agreement, compare
+from parity_tests.contract.backend import REFERENCE, unchecked
+from parity_tests.contract.case import Case
+from parity_tests.contract.pair import Pair
+from parity_tests.lockstep.backward import (
+    Backward,
+    gradient_for,
+    reference_backward,
+)
+from parity_tests.lockstep.recording import Recording, record
+from parity_tests.rounding.units import (
+    Quantities,
+    floating_in,
+    quantities_of,
+    rounding_units,
+)
+
+
+@dataclass(frozen=True)
+class Expected:
+    """What is expected of a case, with a rounding unit for each quantity by its name.
+
+    `dtype` is that of the case, where what is expected is the truth in float64.
+    """
+
+    recording: Recording
+    units: dict[str, float]
+    dtype: str = ""
+
+    def judge(self, output: Any) -> Agreement:
+        """Compare what came out."""
+        unit = self.units.get("result", 0.0)
+        return compare(self.recording.result, output, unit, self.dtype)
+
+
+@dataclass(frozen=True)
+class ExpectedBackward:
+    """What is expected of a backward pass, with a rounding unit for each gradient."""
+
+    backward: Backward
+    units: dict[str, float]
+    dtype: str = ""
+
+    def judge(self, gradients: Any) -> dict[str, Agreement]:
+        """Compare the gradients of what went in, by name."""
+        return {
+            name: compare(right, gradients[name], self.units.get(name, 0.0), self.dtype)
+            for name, right in self.backward.gradients.items()
+        }
+
+
+@lru_cache(maxsize=512)
+def expected(pair: Pair, case: Case) -> Expected:
+    """Run the reference, and measure how large rounding is at each step."""
+
+    def run(case: Case) -> Recording:
+        return record("reference", partial(pair.call, REFERENCE, case))
+
+    if not case.dtype:
+        return Expected(run(case), {})
+    with unchecked():
+        precise = pair.with_masks(case).astype(np.float64)
+        truth = run(precise)
+        units = rounding_units(
+            precise,
+            case.dtype,
+            quantities_of(truth),
+            lambda moved: quantities_of(run(moved)),
+        )
+    return Expected(truth, units, case.dtype.removeprefix("float64"))
+
+
+@lru_cache(maxsize=1024)
+def result_unit(pair: Pair, case: Case) -> float:
+    """Measure how large rounding is in what comes out."""
+    if not case.dtype:
+        return 0.0
+
+    def run(case: Case) -> Quantities:
+        return {"result": floating_in(pair.answer(pair.call(REFERENCE, case)))}
+
+    with unchecked():
+        precise = pair.with_masks(case).astype(np.float64)
+        return rounding_units(precise, case.dtype, run(precise), run)["result"]
+
+
+@lru_cache(maxsize=512)
+def expected_backward(pair: Pair, case: Case) -> ExpectedBackward:
+    """Run the reference backward from a drawn gradient, and measure rounding."""
+
+    def run(case: Case) -> Quantities:
+        return gradients_of(reference_backward(pair, case))
+
+    with unchecked():
+        grad_output = gradient_for(case, pair.call(REFERENCE, case))
+        case = replace(pair.with_masks(case), grad_output=grad_output)
+        precise = case.astype(np.float64)
+        truth = reference_backward(pair, precise)
+        units = rounding_units(precise, case.dtype, gradients_of(truth), run)
+    return ExpectedBackward(truth, units, case.dtype.removeprefix("float64"))
+
+
+def gradients_of(backward: Backward) -> Quantities:
+    """Gather gradients by name: of every step, and of what went in."""
+    at_steps = quantities_of(backward.recording)
+    of_input = {name: floating_in(g) for name, g in backward.gradients.items()}
+    return at_steps | of_input

@@ -1,0 +1,169 @@
+"""Arrays whose every result is moved by about half a rounding.
+
+The same code, run on such arrays, shows how far its results may be off when it is
+evaluated in another honest way. Each operation moves its result by what it could have
+rounded: a product or a quotient by half a rounding of itself, a sum (and a matrix
+product) by half a rounding of the sizes of its terms, since they may cancel and their
+rounding does not, and since their order is nobody's business.
+
+One equivalent evaluation is not reached by that. A softmax may be computed as
+exp(s - lse), where lse is the logarithm of the sum of exponentials, as in the backward
+pass of FlashAttention. The rounding of lse is that of a number as large as the scores,
+and it moves a whole row. So a sum of exp(a - b) is moved, as a whole, by half a
+rounding of b.
+
+Source: Parker 1997, "Monte Carlo Arithmetic: exploiting randomness in floating-point
+        arithmetic".
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+Array = np.ndarray[Any, Any]
+
+EXACT = {  # they select or change signs: nothing is rounded
+    np.maximum,
+    np.minimum,
+    np.fmax,
+    np.fmin,
+    np.negative,
+    np.positive,
+    np.absolute,
+    np.sign,
+}
+
+
+@dataclass(frozen=True)
+class Rounding:
+    """How far results are moved: half the spacing of floats at 1, and the draws."""
+
+    unit: float
+    rng: np.random.Generator
+
+    def noise(self, shape: tuple[int, ...]) -> Array:
+        """Draw moves of either sign, of half a rounding, give or take half of that."""
+        size = self.rng.uniform(0.5, 1.5, shape)
+        return self.unit * size * self.rng.choice([-1.0, 1.0], shape)
+
+
+class Moved(np.ndarray):  # type: ignore[type-arg]
+    """An array that moves each result by about half a rounding.
+
+    >>> rounding = Rounding(unit=0.01, rng=np.random.default_rng(0))
+    >>> three = np.array(3.0).view(Moved)
+    >>> three.rounding = rounding
+    >>> 0.14 < abs(three * 10 - 30) < 0.46
+    True
+    """
+
+    rounding: Rounding | None = None
+    subtracted: Array | None = None  # the b of exp(a - b), until it is summed
+
+    def __array_finalize__(self, source: Any) -> None:
+        """Let views and copies move as their source does."""
+        self.rounding = getattr(source, "rounding", None)
+        self.subtracted = None
+
+    def __array_ufunc__(
+        self, ufunc: np.ufunc, method: str, *inputs: Any, **kwargs: Any
+    ) -> Any:
+        """Run the operation on plain arrays, and move what comes out."""
+        rounding = next(r for r in map(rounding_of, (*inputs, *outs(kwargs))) if r)
+        operands = [plain(each) for each in inputs]
+        out = kwargs.pop("out", None)
+        result = getattr(ufunc, method)(*operands, **kwargs)
+        if method == "at" or not is_floating(result):
+            return result
+        moved = np.array(result, subok=False)
+        finite = np.isfinite(moved)
+        sizes = sizes_of(ufunc, method, operands, kwargs, moved)
+        if sizes is not None:
+            with np.errstate(invalid="ignore"):
+                noise = rounding.noise(moved.shape) * sizes
+            moved = np.where(finite, moved + noise, moved)
+        if ufunc is np.add and method == "reduce":
+            moved = moved * (1 + row_noise(inputs[0], rounding, kwargs))
+        if out is not None:
+            plain(out[0])[...] = moved
+            return out[0]
+        marked = np.asarray(moved).view(Moved)
+        marked.rounding = rounding
+        if ufunc is np.subtract and method == "__call__":
+            marked.subtracted = np.broadcast_to(np.abs(operands[1]), moved.shape)
+        elif ufunc is np.exp:
+            marked.subtracted = getattr(inputs[0], "subtracted", None)
+        return marked
+
+    def __array_function__(self, function: Any, types: Any, args: Any, kw: Any) -> Any:
+        """Let what a function of NumPy makes of moved arrays be a moved array."""
+        result = super().__array_function__(function, types, args, kw)
+        if is_floating(result) and not isinstance(result, Moved):
+            result = np.asarray(result).view(Moved)
+        if isinstance(result, Moved) and result.rounding is None:
+            result.rounding = self.rounding
+        return result
+
+
+def moved(array: Array, rounding: Rounding) -> Array:
+    """Move the numbers of an array, and let all that is computed from it move."""
+    noise = rounding.noise(array.shape)
+    marked = (array * (1 + noise)).view(Moved)
+    marked.rounding = rounding
+    return marked
+
+
+def sizes_of(
+    ufunc: np.ufunc, method: str, operands: list[Array], kwargs: Any, result: Array
+) -> Array | None:
+    """Say of what size the rounding of a result is; None if nothing is rounded."""
+    if ufunc in EXACT:
+        return None
+    with np.errstate(all="ignore"):
+        if ufunc is np.matmul:
+            return finite(np.abs(finite(operands[0])) @ np.abs(finite(operands[1])))
+        if ufunc is np.add and method == "reduce":
+            absolute = np.abs(finite(operands[0]))
+            return np.asarray(np.add.reduce(absolute, **kwargs))
+        if ufunc in (np.add, np.subtract) and method == "__call__":
+            return finite(np.abs(operands[0])) + finite(np.abs(operands[1]))
+    return finite(np.abs(result))
+
+
+def row_noise(exps: Any, rounding: Rounding, kwargs: Any) -> Array:
+    """Draw one move for each sum of exp(a - b): half a rounding of the largest b."""
+    subtracted = getattr(exps, "subtracted", None)
+    if subtracted is None:
+        return np.float64(0.0)
+    axis, keepdims = kwargs.get("axis", 0), kwargs.get("keepdims", False)
+    counts = np.isfinite(subtracted) & (np.asarray(exps) > 0)
+    largest = np.max(
+        subtracted, axis=axis, keepdims=keepdims, initial=0.0, where=counts
+    )
+    return rounding.noise(np.shape(largest)) * largest
+
+
+def finite(array: Any) -> Array:
+    """Replace what is not finite by 0: it is not rounded."""
+    return np.where(np.isfinite(array), array, 0.0)
+
+
+def plain(value: Any) -> Any:
+    """Take an array as it is, without the moving."""
+    return value.view(np.ndarray) if isinstance(value, Moved) else value
+
+
+def outs(kwargs: Any) -> tuple[Any, ...]:
+    """Return the arrays that an operation writes to."""
+    return kwargs.get("out") or ()
+
+
+def rounding_of(value: Any) -> Rounding | None:
+    """Return how an operand moves, if it does."""
+    return getattr(value, "rounding", None)
+
+
+def is_floating(value: Any) -> bool:
+    """Whether a value holds floating-point numbers."""
+    return isinstance(value, np.ndarray | np.floating) and value.dtype.kind == "f"

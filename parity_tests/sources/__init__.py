@@ -1,0 +1,1 @@
+"""Numbered steps and shape comments, read from the source files."""

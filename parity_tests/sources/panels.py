@@ -1,0 +1,100 @@
+"""The source files of both packages, read without running them."""
+
+import ast
+from collections.abc import Iterator
+from functools import cache
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TypeGuard
+
+PACKAGES = ("reference", "torch_impl")
+Definition = ast.FunctionDef | ast.ClassDef
+
+
+@cache
+def root(package: str) -> Path:
+    """Return the folder of a package, without importing it."""
+    spec = find_spec(package)
+    if spec is None or spec.origin is None:
+        raise ModuleNotFoundError(f"{package} is not installed")
+    return Path(spec.origin).parent
+
+
+def files(package: str, suffix: str = ".py") -> list[str]:
+    """List the files of a package by their path within it."""
+    found = root(package).rglob(f"*{suffix}")
+    inside = [path.relative_to(root(package)) for path in found if path.is_file()]
+    return sorted(p.as_posix() for p in inside if not any(map(is_cache, p.parts)))
+
+
+def is_cache(folder: str) -> bool:
+    """Whether a folder is left behind by a tool, and no part of the package."""
+    return folder == "__pycache__" or folder.startswith(".")
+
+
+def twin_files() -> list[str]:
+    """List the Python files that both packages have."""
+    return sorted({*files(PACKAGES[0])} & {*files(PACKAGES[1])})
+
+
+def text(package: str, path: str) -> str:
+    """Read a file of a package."""
+    return (root(package) / path).read_text(encoding="utf-8")
+
+
+@cache
+def tree(package: str, path: str) -> ast.Module:
+    """Parse a file of a package."""
+    return ast.parse(text(package, path))
+
+
+def module_name(path: str) -> str:
+    """Name the module of a file within its package."""
+    return path.removesuffix(".py").replace("/", ".")
+
+
+def imported(package: str, path: str) -> Iterator[str]:
+    """Name every module that a file imports, wherever the import stands."""
+    for node in ast.walk(tree(package, path)):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            yield ("." * node.level) + (node.module or "")
+        elif isinstance(node, ast.Call) and called(node).endswith("import_module"):
+            first = node.args[0]
+            yield from [str(first.value)] if isinstance(first, ast.Constant) else []
+
+
+def called(node: ast.Call) -> str:
+    """Name what is called."""
+    return ast.unparse(node.func)
+
+
+def documented(package: str, path: str) -> Iterator[tuple[str, Definition]]:
+    """Yield the public functions and classes of a file, and the classes' methods."""
+    for node in tree(package, path).body:
+        if is_public(node):
+            yield node.name, node
+        if isinstance(node, ast.ClassDef):
+            for inner in node.body:
+                if is_public(inner):
+                    yield f"{node.name}.{inner.name}", inner
+
+
+def is_public(node: ast.AST) -> TypeGuard[Definition]:
+    """Whether a node defines a function or a class whose name is public."""
+    if not isinstance(node, ast.FunctionDef | ast.ClassDef):
+        return False
+    return not node.name.startswith("_")
+
+
+@cache
+def subject(path: str) -> str:
+    """Name what a pair is about: the first public class of its file, or function.
+
+    >>> subject("attention/causal"), subject("primitives/softmax")
+    ('CausalAttention', 'softmax')
+    """
+    public = [node for node in tree("reference", f"{path}.py").body if is_public(node)]
+    classes = [node for node in public if isinstance(node, ast.ClassDef)]
+    return (classes or public)[0].name

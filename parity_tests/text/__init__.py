@@ -1,0 +1,1 @@
+"""Text to try tokenizers on, and the packaged real text."""

@@ -1,0 +1,56 @@
+"""Real text for the pairs: tokenized as GPT-2 does, cut into windows, embedded."""
+
+from functools import cache
+from typing import Any
+
+import numpy as np
+
+import reference
+
+PRECISIONS = (np.float64, np.float32)
+N_WINDOWS, N_TOKENS = 64, 64
+SIZES: dict[str, Any] = {
+    "d_in": 48,
+    "d_out": 32,
+    "context_length": N_TOKENS,
+    "dropout": 0.1,
+    "num_heads": 4,
+    "qkv_bias": True,
+}
+"""Arguments of attention on real text."""
+
+
+@cache
+def gpt2_ids(text: str) -> np.ndarray[Any, Any]:
+    """Tokenize a text as GPT-2 does.
+
+    Raises:
+        ValueError: there are less than two tokens, so no token has a next one.
+    """
+    ids = reference.BytePairTokenizer.gpt2().encode(text, disallowed_special=())
+    if len(ids) < 2:
+        raise ValueError(f"a text must have two tokens or more, got {len(ids)}")
+    return ids
+
+
+def windows(text: str) -> np.ndarray[Any, Any]:
+    """Cut the tokens of a text into windows and pick some, spread over all of it."""
+    ids = gpt2_ids(text)
+    n_tokens = min(N_TOKENS, len(ids) - 1)
+    inputs = reference.SlidingWindows(ids, n_tokens, stride=1).inputs
+    picked = np.linspace(0, len(inputs) - 1, min(N_WINDOWS, len(inputs)))
+    return inputs[picked.astype(int)]
+
+
+def embedding(seed: int) -> Any:
+    """Draw an embedding of GPT-2's vocabulary."""
+    vocab_size = reference.BytePairTokenizer.gpt2().vocab_size
+    rng = np.random.default_rng(seed)
+    return reference.TokenAndPositionEmbedding(
+        vocab_size, SIZES["d_in"], N_TOKENS, rng=rng
+    )
+
+
+def described(ids: np.ndarray[Any, Any]) -> str:
+    """Say what goes in."""
+    return f"{ids.shape[0]} × {ids.shape[1]} tokens"

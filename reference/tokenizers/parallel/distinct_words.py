@@ -1,0 +1,128 @@
+"""Distinct words: each different word of a text once, and which one every word is.
+
+Source: Knuth, The Art of Computer Programming, volume 3, section 6.4: a hash finds
+        the candidate, a comparison decides.
+Twin:   torch_impl/tokenizers/parallel/distinct_words.py
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+from jaxtyping import Int, UInt8
+
+from reference.tokenizers.parallel.packed_words import (
+    LONGEST,
+    PackedWords,
+    hash_words,
+    unpack_words,
+)
+from reference.tokenizers.parallel.ragged_ranges import ragged_ranges
+
+LONG = 0xFF  # stands for `high` of a longer word: in a packed one 0xFF only follows
+
+
+class DistinctWords(NamedTuple):
+    """Different words, in the order in which they first occur."""
+
+    data: UInt8[np.ndarray, " bytes"]  # of all of them, end to end
+    lengths: Int[np.ndarray, " U"]  # in bytes
+    which: Int[np.ndarray, " W"]  # of the distinct words every word is
+
+
+class WordCollector:
+    """Gathers words chunk by chunk.
+
+    Words of more than 16 bytes are so rare that a dictionary may number them: they
+    become packed words of their own kind, a number and the mark `LONG`.
+
+    >>> from reference.tokenizers.parallel.packed_words import pack_words
+    >>> collector = WordCollector()
+    >>> for data in (b"abab" + bytes(16), b"ccab" + bytes(16)):
+    ...     starts, lengths = np.array([0, 2]), np.array([2, 2])
+    ...     words = pack_words(data, starts, lengths)
+    ...     collector.add(data, starts, lengths, words)
+    >>> distinct = collector.distinct()
+    >>> distinct.data.tobytes(), distinct.lengths.tolist(), distinct.which.tolist()
+    (b'abcc', [2, 2], [0, 0, 1, 0])
+    """
+
+    def __init__(self) -> None:
+        self.gathered: list[PackedWords] = []
+        self.long_words: dict[bytes, int] = {}
+
+    def add(
+        self,
+        data: bytes,
+        starts: Int[np.ndarray, " W"],
+        lengths: Int[np.ndarray, " W"],
+        words: PackedWords,
+    ) -> None:
+        """Add words that stand in `data`, and are packed; the arrays are taken over."""
+        long = np.flatnonzero(lengths > LONGEST)
+        for n, start, length in zip(
+            long.tolist(), starts[long].tolist(), lengths[long].tolist(), strict=True
+        ):
+            word = data[start : start + length]
+            words.low[n] = self.long_words.setdefault(word, len(self.long_words))
+            words.high[n] = LONG
+        self.gathered.append(words)
+
+    def distinct(self) -> DistinctWords:
+        """Give each distinct word once."""
+        # 1. Number the words.
+        low, high = zip(*self.gathered, strict=True)
+        words = PackedWords(np.concatenate(low), np.concatenate(high))
+        firsts, which = number_words(words)
+        words = words[firsts]
+
+        # 2. Measure them.
+        table = unpack_words(words)  # (U, 16)
+        inside = table != 0xFF
+        long = words.high == LONG
+        inside[long] = False
+        lengths = inside.sum(1)
+        spelled = [*self.long_words]
+        long_words = [spelled[number] for number in words.low[long].tolist()]
+        lengths[long] = [len(word) for word in long_words]
+
+        # 3. Lay their bytes end to end.
+        starts = np.cumsum(lengths) - lengths
+        data = np.empty(lengths.sum(), np.uint8)
+        data[ragged_ranges(starts[~long], lengths[~long])] = table[inside]
+        rows = ragged_ranges(starts[long], lengths[long])
+        data[rows] = np.frombuffer(b"".join(long_words), np.uint8)
+        return DistinctWords(data, lengths, which)
+
+
+def number_words(
+    words: PackedWords,
+) -> tuple[Int[np.ndarray, " U"], Int[np.ndarray, " W"]]:
+    """Find where each distinct word first occurs, and which one every word is.
+
+    >>> numbers = np.array([7, 5, 7], np.uint64)
+    >>> number_words(PackedWords(numbers, numbers))
+    (array([0, 1]), array([0, 1, 0]))
+    """
+    n_words = len(words.low)
+    bits = n_words.bit_length() + 1
+    owner = np.empty(2**bits, np.intp)  # of every slot, a word
+    first_equal = np.empty(n_words, np.intp)
+    waiting, salt = np.arange(n_words), 0
+
+    while len(waiting) > 0:
+        # 1. Let the first word of every slot own it: what is written last stays.
+        asked = words[waiting]
+        slots = hash_words(asked, bits, salt)
+        owner[slots[::-1]] = waiting[::-1]
+
+        # 2. What equals the owner is settled; the other words get another hash.
+        owners = owner[slots]
+        found = words[owners]
+        same = (found.low == asked.low) & (found.high == asked.high)
+        first_equal[waiting[same]] = owners[same]
+        waiting, salt = waiting[~same], salt + 1
+
+    # 3. Number the distinct words in the order in which they first occur.
+    is_first = first_equal == np.arange(n_words)
+    number = np.cumsum(is_first) - 1
+    return np.flatnonzero(is_first), number[first_equal]

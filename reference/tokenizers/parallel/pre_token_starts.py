@@ -1,0 +1,74 @@
+r"""Pre-tokenization without a regular expression: where does every pre-token start?
+
+Source: Radford et al. 2019, "Language Models are Unsupervised Multitask Learners",
+        section 2.2; the pattern, which ../pretokenize.py spells out, is GPT-2's:
+        's|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+
+Twin:   torch_impl/tokenizers/parallel/pre_token_starts.py
+"""
+
+import numpy as np
+from jaxtyping import Bool, Int, UInt8
+
+from reference.tokenizers.parallel.byte_classes import (
+    SEPARATED,
+    WHITE_SPACE,
+    byte_classes,
+)
+from reference.tokenizers.parallel.text_chunks import PADDING
+
+SPACE, APOSTROPHE = ord(" "), ord("'")
+AFTER_APOSTROPHE = np.zeros((256, 256), np.uint8)  # how many letters are contracted
+AFTER_APOSTROPHE[[ord(c) for c in "sdmt"]] = 1  # 's 'd 'm 't
+AFTER_APOSTROPHE[[ord(c) for c in "lvr"], [ord(c) for c in "lee"]] = 2  # 'll 've 're
+
+
+def pre_token_starts(data: bytes) -> Int[np.ndarray, " W+1"]:
+    """Give the position of every pre-token's first byte, and at last of the padding's.
+
+    `data` is a chunk: UTF-8, separators, padding. A separator is a pre-token too, and
+    each side of it is a text of its own.
+
+    >>> text = b"It's  5 o'clock"
+    >>> starts = pre_token_starts(text + PADDING).tolist()
+    >>> [text[a:b] for a, b in zip(starts, starts[1:])]
+    [b'It', b"'s", b' ', b' 5', b' o', b"'", b'clock']
+    """
+    # 1. Classes: letter, number, white space or other.
+    classes = byte_classes(data)  # (N,)
+    codes = np.frombuffer(data, np.uint8)  # (N,)
+
+    # 2. Start where the class changes, but let a space go with the word behind it.
+    visible_next = classes[1:] < WHITE_SPACE
+    joined = (codes[:-1] == SPACE) & visible_next
+    starts = classes == SEPARATED  # (N,)
+    starts[1:] |= (classes[1:] != classes[:-1]) & ~joined
+    starts[0] = True
+
+    # 3. Of white space before a word, the last character stands alone: \s+(?!\S).
+    last_white = (classes[:-1] == WHITE_SPACE) & visible_next
+    starts[:-1] |= at_first_bytes(last_white, codes)
+
+    # 4. Contractions ('s, 'll) are pre-tokens: the next one starts behind them.
+    marks = np.flatnonzero(starts & (codes == APOSTROPHE))
+    n_letters = AFTER_APOSTROPHE[codes[marks + 1], codes[marks + 2]]
+    marks, n_letters = marks[n_letters > 0], n_letters[n_letters > 0]
+    starts[marks + 1] = False
+    starts[marks + 1 + n_letters] = True
+    return np.flatnonzero(starts)[: 1 - len(PADDING)]
+
+
+def at_first_bytes(
+    last: Bool[np.ndarray, " M"], codes: UInt8[np.ndarray, " N"]
+) -> Bool[np.ndarray, " M"]:
+    """Move every mark from the last byte of a character to its first.
+
+    >>> codes = np.frombuffer("\u3000 x".encode(), np.uint8)  # three bytes, one, one
+    >>> at_first_bytes(np.array([False, False, True, True]), codes).tolist()
+    [True, False, False, True]
+    """
+    positions = np.flatnonzero(last & (codes[: len(last)] >= 0x80))
+    last[positions] = False
+    for _ in range(2):  # white space has three bytes at most
+        positions -= codes[positions] & 0xC0 == 0x80
+    last[positions] = True
+    return last
