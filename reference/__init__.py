@@ -1,10 +1,9 @@
 """NumPy: what each part of a language model is.
 
-Axis key: `B` batch · `T` query time · `S` key/value time · `C` model channels ·
-`H` query heads · `D` head channels · `E` value channels · `V` vocabulary ·
-`N` tokens of one text · `W` words, `U` of them different · `P` pairs · `R` merges ·
-`K` windows of `L` tokens. `*B` is any number of leading axes. Any other letter is a
-length of its own, within one function.
+Axis key: `B` batch · `T` query time · `S` key/value time · `C` model channels in ·
+`D` head channels · `H` query heads · `G` key/value heads · `E` channels out ·
+`V` vocabulary · `R` merges · `N` tokens of a text · `K` windows of `L` tokens. `*B` is
+any number of leading axes. Any other letter is a length of its own, within a function.
 """
 
 from reference.attention.causal import CausalAttention
@@ -15,11 +14,13 @@ from reference.attention.self_attention_v2 import SelfAttentionV2
 from reference.attention.simple import SimpleSelfAttention
 from reference.data.embedding import TokenAndPositionEmbedding
 from reference.data.windows import SlidingWindows
+from reference.tape import NO_TAPE, Tape
 from reference.tokenizers.byte_pair import BytePairTokenizer
 from reference.tokenizers.character import CharacterTokenizer
 from reference.tokenizers.word import WordTokenizer
 
 __all__ = [
+    "NO_TAPE",
     "BytePairTokenizer",
     "CausalAttention",
     "CharacterTokenizer",
@@ -29,6 +30,7 @@ __all__ = [
     "SelfAttentionV2",
     "SimpleSelfAttention",
     "SlidingWindows",
+    "Tape",
     "TokenAndPositionEmbedding",
     "WordTokenizer",
 ]

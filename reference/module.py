@@ -6,12 +6,14 @@ Twin: torch.nn.Module; the checks stand in torch_impl/validation.py
 from collections import namedtuple
 from collections.abc import Iterable, Iterator, Mapping
 from numbers import Integral, Real
-from typing import Any, Self
+from typing import Any, TypeVar
 
 import numpy as np
 from jaxtyping import Shaped
 
 Array = Shaped[np.ndarray, "..."]
+M = TypeVar("M", bound="Module")
+UNLIKE_ARRAYS = (np.matrix, np.ma.MaskedArray)  # whose operators differ
 IncompatibleKeys = namedtuple("IncompatibleKeys", ["missing_keys", "unexpected_keys"])
 
 
@@ -94,17 +96,17 @@ class Module:
             own[name][...] = array
         return IncompatibleKeys(missing, unexpected)
 
-    def train(self, mode: bool = True) -> Self:
+    def train(self: M, mode: bool = True) -> M:
         """Switch to training, where dropout is active, and return the module."""
         for module in self.modules():
             module.training = mode
         return self
 
-    def eval(self) -> Self:
+    def eval(self: M) -> M:
         """Switch to evaluation, where dropout does nothing, and return the module."""
         return self.train(False)
 
-    def to(self, dtype: type[np.floating[Any]]) -> Self:
+    def to(self: M, dtype: type[np.floating[Any]]) -> M:
         """Convert floating-point parameters; what is shared stays shared."""
         floats = (array for array in self.parameters() if array.dtype.kind == "f")
         new = {id(array): array.astype(dtype, copy=False) for array in floats}
@@ -112,11 +114,11 @@ class Module:
             vars(module).update({n: new.get(id(v), v) for n, v in vars(module).items()})
         return self
 
-    def float(self) -> Self:
+    def float(self: M) -> M:
         """Convert every parameter to float32 and return the module."""
         return self.to(np.float32)
 
-    def double(self) -> Self:
+    def double(self: M) -> M:
         """Convert every parameter to float64 and return the module."""
         return self.to(np.float64)
 
@@ -137,7 +139,7 @@ class ModuleList(Module):
         return self.children()
 
     def __len__(self) -> int:
-        return len([*self])
+        return sum(1 for _ in self)
 
     def __getitem__(self, index: int) -> Any:
         return [*self][index]
@@ -145,7 +147,7 @@ class ModuleList(Module):
 
 def as_array(value: Any) -> Any:
     """Convert an array of another library, such as a CPU tensor; leave the rest."""
-    if isinstance(value, np.matrix | np.ma.MaskedArray):  # whose operators differ
+    if isinstance(value, UNLIKE_ARRAYS):
         raise TypeError(f"a plain array is needed, got {type(value).__name__}")
     is_foreign = hasattr(value, "__array__") and not isinstance(value, np.ndarray)
     return np.asarray(value) if is_foreign else value

@@ -11,7 +11,7 @@ from zlib import crc32
 
 import numpy as np
 
-from reference.module import Array, Module
+from reference.module import UNLIKE_ARRAYS, Array, Module
 
 
 class Tape:
@@ -102,5 +102,5 @@ def checksums(module: Module, saved: SimpleNamespace) -> dict[str, int]:
 
 def form(array: Any) -> str:
     """Write dtype and shape, `float64(2, 3)`; of what is no plain array, the type."""
-    is_plain = type(array) is np.ndarray  # no np.matrix, whose operators differ
+    is_plain = isinstance(array, np.ndarray) and not isinstance(array, UNLIKE_ARRAYS)
     return f"{array.dtype}{array.shape}" if is_plain else type(array).__name__

@@ -1,10 +1,9 @@
 """PyTorch: how each part of a language model is built.
 
-Axis key: `B` batch · `T` query time · `S` key/value time · `C` model channels ·
-`H` query heads · `D` head channels · `E` value channels · `V` vocabulary ·
-`N` tokens of one text · `W` words, `U` of them different · `P` pairs · `R` merges ·
-`K` windows of `L` tokens. `*B` is any number of leading axes. Any other letter is a
-length of its own, within one function.
+Axis key: `B` batch · `T` query time · `S` key/value time · `C` model channels in ·
+`D` head channels · `H` query heads · `G` key/value heads · `E` channels out ·
+`V` vocabulary · `R` merges · `N` tokens of a text · `K` windows of `L` tokens. `*B` is
+any number of leading axes. Any other letter is a length of its own, within a function.
 """
 
 from torch_impl.attention.causal import CausalAttention

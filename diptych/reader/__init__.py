@@ -1,1 +1,1 @@
-"""The reader: both sides of a part beside each other, with numbers at every step."""
+"""A page of the reader as plain data: both panels of a pair, and values at each step."""

@@ -1,63 +1,64 @@
-"""The source files of both sides, read without importing either."""
+"""The source files of both backends, read without importing either."""
 
 import ast
 import textwrap
 from functools import cache
-from importlib.util import find_spec
-from pathlib import Path
 
-from diptych.reader.model import Code
-from parity_tests.steps import SteppedFunction, stepped_functions
+from diptych.reader.model import Code, Function
+from parity_tests.sources.panels import PACKAGES, root, text, tree
+from parity_tests.sources.steps import SteppedFunction, stepped_functions
 
-SIDES = ("reference", "torch_impl")
+REFERENCE, TORCH = PACKAGES
 
 
-@cache
-def file_of(side: str, path: str) -> Path:
-    """Find a source file of one side without importing the package."""
-    spec = find_spec(side)
-    if spec is None or spec.origin is None:
-        raise ModuleNotFoundError(f"{side} is not installed")
-    return Path(spec.origin).parent / f"{path}.py"
+def has_file(package: str, path: str) -> bool:
+    """Whether a package has a file of a pair."""
+    return (root(package) / f"{path}.py").is_file()
 
 
 @cache
-def lines_of(side: str, path: str) -> tuple[str, ...]:
+def lines_of(package: str, path: str) -> tuple[str, ...]:
     """Read the lines of a source file."""
-    return tuple(file_of(side, path).read_text(encoding="utf-8").splitlines())
+    return tuple(text(package, f"{path}.py").splitlines())
 
 
 def cut(
-    side: str, path: str, start: int, end: int, first: int = 0, last: int = 0
+    package: str, path: str, start: int, end: int, first: int = 0, last: int = 0
 ) -> Code:
     """Cut lines `start` to `end` out of a file, less blank ones around them."""
-    lines = lines_of(side, path)
+    lines = lines_of(package, path)
     while start < end and not lines[start - 1].strip():
         start += 1
     while end > start and not lines[end - 1].strip():
         end -= 1
-    text = textwrap.dedent("\n".join(lines[start - 1 : end]))
-    return Code(f"{side}/{path}.py", start, text, first, last)
+    dedented = textwrap.dedent("\n".join(lines[start - 1 : end]))
+    return Code(f"{package}/{path}.py", start, dedented, first, last)
 
 
-def stepped(side: str, path: str, function: str) -> SteppedFunction | None:
-    """Find a function with numbered steps by its name."""
-    found = stepped_functions(file_of(side, path), path.replace("/", "."))
-    return next((each for each in found if each.name == function), None)
+def functions_in(package: str, path: str) -> tuple[SteppedFunction, ...]:
+    """List the functions of a file that have numbered steps, if there is the file."""
+    if not has_file(package, path):
+        return ()
+    return stepped_functions(root(package) / f"{path}.py", path.replace("/", "."))
+
+
+def stepped(package: str, function: Function) -> SteppedFunction | None:
+    """Find a function with numbered steps."""
+    found = functions_in(package, function.path)
+    return next((each for each in found if each.name == function.name), None)
 
 
 @cache
-def definition(side: str, path: str, function: str) -> ast.FunctionDef | None:
+def definition(package: str, function: Function) -> ast.FunctionDef | None:
     """Find where a function is defined; `forward` may be called `__call__`."""
-    parts = function.split(".")[2:]
-    node: ast.AST = ast.parse("\n".join(lines_of(side, path)))
-    for part in parts:
+    if not has_file(package, function.path):
+        return None
+    node: ast.AST = tree(package, f"{function.path}.py")
+    for part in function.title.split("."):
         names = {part, "__call__"} if part == "forward" else {part}
         for child in ast.iter_child_nodes(node):
-            if (
-                isinstance(child, ast.FunctionDef | ast.ClassDef)
-                and child.name in names
-            ):
+            is_definition = isinstance(child, ast.FunctionDef | ast.ClassDef)
+            if is_definition and child.name in names:
                 node = child
                 break
         else:
@@ -67,12 +68,36 @@ def definition(side: str, path: str, function: str) -> ast.FunctionDef | None:
 
 def docstring_of(path: str) -> str:
     """Return the docstring of a reference file."""
-    tree = ast.parse("\n".join(lines_of("reference", path)))
-    return ast.get_docstring(tree) or ""
+    return ast.get_docstring(tree(REFERENCE, f"{path}.py")) or ""
 
 
-def first_sentence(path: str, function: str) -> str:
-    """Return what the reference's docstring says first."""
-    node = definition("reference", path, function)
-    said = ast.get_docstring(node) if node else None
-    return (said or "").partition("\n")[0]
+def first_sentence(function: Function) -> str:
+    """Return what a function's docstring says first."""
+    nodes = (definition(package, function) for package in PACKAGES)
+    node = next(filter(None, nodes), None)
+    return ((ast.get_docstring(node) if node else None) or "").partition("\n")[0]
+
+
+def tests_of(path: str) -> str:
+    """Name the test file of a pair, less package and ending.
+
+    >>> tests_of("attention/causal")
+    'attention/test_causal'
+    """
+    folder, _, name = path.rpartition("/")
+    return f"{folder}/test_{name}"
+
+
+def torch_code(path: str) -> Code | None:
+    """Say how PyTorch's own is written, of a pair without a file in `torch_impl`.
+
+    It is read from the pair's test file, since importing that imports torch.
+    """
+    tests = tests_of(path)
+    if has_file(TORCH, path) or not has_file("parity_tests", tests):
+        return None
+    for node in ast.walk(tree("parity_tests", f"{tests}.py")):
+        is_said = isinstance(node, ast.keyword) and node.arg == "torch_code"
+        if is_said and isinstance(node.value, ast.Constant):
+            return Code(f"parity_tests/{tests}.py", node.lineno, str(node.value.value))
+    return None

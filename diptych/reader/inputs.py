@@ -1,60 +1,85 @@
 """What a reader may choose, and within which limits."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
 
 MOST_TOKENS, MOST_CHARACTERS = 12, 200
-LIMITS = {
-    "d_in": (1, 16),
-    "d_out": (1, 16),
-    "num_heads": (1, 8),
-    "seed": (0, 2**32 - 1),
-}
+LARGEST_SIZE, LARGEST_SEED = 16, 2**32 - 1
+DTYPES = ("float64", "float32")
 
 
 @dataclass(frozen=True)
 class Choices:
-    """What goes into a part; None leaves a choice to the concept.
+    """What goes into a part: a text or the name of an example, and other choices.
 
-    `corpus` is what a tokenizer learns from before it encodes `text`. `dropout` above
-    0 runs a part as while training.
+    None leaves the text to the reader; `others` are by name, as the pair offers them.
     """
 
     text: str | None = None
-    corpus: str | None = None
-    d_in: int = 3
-    d_out: int | None = None
-    num_heads: int = 2
-    max_length: int = 4
-    stride: int = 2
-    seed: int = 0
-    dropout: float = 0.0
-    dtype: str = "float64"
+    others: Mapping[str, Any] = field(default_factory=dict)
+    example: str = ""
 
-    def refuse(self) -> None:
-        """Refuse what is outside the limits.
 
-        >>> Choices(d_in=40).refuse()
-        Traceback (most recent call last):
-        ValueError: d_in must be a whole number from 1 to 16, got 40
+def completed(
+    chosen: Mapping[str, Any], offered: Mapping[str, Any]
+) -> dict[str, Any]:
+    """Complete what was chosen by what is offered, after a check of every choice.
 
-        Raises:
-            ValueError: a choice is outside its limits.
-        """
-        for name, (least, most) in LIMITS.items():
-            chosen = getattr(self, name)
-            if chosen is not None and not (
-                isinstance(chosen, int) and least <= chosen <= most
-            ):
-                raise ValueError(
-                    f"{name} must be a whole number from {least} to {most}, "
-                    f"got {chosen}"
-                )
-        if not 0 <= self.dropout < 1:
-            raise ValueError(
-                f"dropout must be at least 0 and below 1, got {self.dropout}"
-            )
-        if self.dtype not in ("float64", "float32"):
-            raise ValueError(f"dtype must be float64 or float32, got {self.dtype}")
+    >>> completed({"seed": "3"}, {"d_in": 2, "seed": 0})
+    {'d_in': 2, 'seed': 3}
+    >>> completed({"d_in": 40}, {"d_in": 2})
+    Traceback (most recent call last):
+    ValueError: d_in must be an integer from 1 to 16, got 40
+
+    Raises:
+        ValueError: a choice is not offered, or is outside its limits.
+    """
+    for name in chosen:
+        if name not in offered:
+            known = ", ".join(offered) or "none"
+            raise ValueError(f"there is no choice called {name!r}; there are: {known}")
+    return {
+        name: checked(name, chosen.get(name, begin), begin)
+        for name, begin in offered.items()
+    }
+
+
+def checked(name: str, value: Any, begin: Any) -> Any:
+    """Read one choice as the kind that it begins with, and check its limits."""
+    if name == "dtype" and value not in DTYPES:
+        raise ValueError(f"dtype must be {' or '.join(DTYPES)}, got {value!s:.20}")
+    if isinstance(begin, float):
+        return check_probability(name, value)
+    if isinstance(begin, int):
+        return check_integer(name, value, *limits(name))
+    return str(value)[:MOST_CHARACTERS]
+
+
+def limits(name: str) -> tuple[int, int]:
+    """Return the least and the largest integer that may be chosen."""
+    return (0, LARGEST_SEED) if name == "seed" else (1, LARGEST_SIZE)
+
+
+def check_integer(name: str, value: Any, least: int, most: int) -> int:
+    """Check that a choice is an integer between two others."""
+    written = str(value)
+    is_integer = written.removeprefix("-").isdecimal() and len(written) < 20
+    if not is_integer or not least <= int(written) <= most:
+        rule = f"an integer from {least} to {most}"
+        raise ValueError(f"{name} must be {rule}, got {written:.20}")
+    return int(written)
+
+
+def check_probability(name: str, value: Any) -> float:
+    """Check that a choice is at least 0 and below 1."""
+    try:
+        number = float(value)
+    except ValueError:
+        number = -1.0
+    if not 0 <= number < 1:
+        raise ValueError(f"{name} must be at least 0 and below 1, got {value!s:.20}")
+    return number
 
 
 @dataclass(frozen=True)
@@ -66,31 +91,47 @@ class Preset:
     why: str
 
 
-HOSTILE = Preset(
-    "hostile",
+ADVERSARIAL = Preset(
+    "adversarial",
     "<b>bold</b> \x1b[31mred \u202egnp.exe 👩‍👩‍👧 a\x00b",
     "mark-up, control characters and marks of direction are shown, not obeyed",
 )
 
-# The first of each group is what is shown unless the reader chooses.
-PRESETS = {
-    "tokenizers": (
-        Preset("low, lower, lowest", "lowest and slowest", "words of known parts"),
-        Preset("white space", "a  b\n\n\tc ", "white space counts"),
-        Preset("other scripts", "naïve 東京 👍🏽", "characters of several bytes"),
-        HOSTILE,
-    ),
-    "data": (
-        Preset("a sentence", "the cat sat on the mat too", "equal words, equal ids"),
-        Preset("too short", "the cat", "a text no longer than a window gives none"),
-        HOSTILE,
-    ),
-    "attention": (
-        Preset("a sentence", "the cat sat on the mat", "the same word stands twice"),
-        Preset("one word", "alone", "a single token can only see itself"),
-        Preset("all alike", "la la la la", "equal words get equal vectors"),
-        HOSTILE,
-    ),
-}
+# The first of each is what is shown unless the reader chooses.
+OF_WORDS = (
+    Preset("a sentence", "the cat sat on the mat", "the same word comes twice"),
+    Preset("one word", "alone", "a single token, which has no other before it"),
+    Preset("repeated token", "la la la la", "equal words are equal tokens"),
+    ADVERSARIAL,
+)
+OF_CHARACTERS = (
+    Preset("low, lower, lowest", "lowest and slowest", "words of known parts"),
+    Preset("white space", "a  b\n\n\tc ", "white space counts"),
+    Preset("other scripts", "naïve 東京 👍🏽", "characters of several bytes"),
+    ADVERSARIAL,
+)
 
-CORPUS = "low low low low low, lower lower, newest newest newest, widest and slow."
+
+def presets(by_word: bool) -> tuple[Preset, ...]:
+    """List the texts to try with a pair."""
+    return OF_WORDS if by_word else OF_CHARACTERS
+
+
+def words_of(text: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Split a text at white space, and say so if there are too many words.
+
+    Raises:
+        ValueError: there is no word.
+    """
+    words = text.split()
+    if not words:
+        raise ValueError("the text has no words; one is needed at least")
+    remark = f"The first {MOST_TOKENS} of {len(words):,} words are shown."
+    remarks = (remark,) if len(words) > MOST_TOKENS else ()
+    return tuple(words[:MOST_TOKENS]), remarks
+
+
+def characters_of(text: str) -> tuple[str, tuple[str, ...]]:
+    """Cut a text, and say so if it is too long."""
+    remark = f"The first {MOST_CHARACTERS} of {len(text):,} characters are read."
+    return text[:MOST_CHARACTERS], (remark,) if len(text) > MOST_CHARACTERS else ()

@@ -1,4 +1,4 @@
-"""Turn what both sides recorded under a name into a value that can be shown."""
+"""Turn what both backends recorded under a name into a value that can be shown."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -7,44 +7,37 @@ from typing import Any
 
 import numpy as np
 
-from diptych.reader.axes import labelled, named
-from diptych.reader.cases import Prepared
+from diptych.reader.axes import Labels, labelled, named
 from diptych.reader.model import Value
-from parity_tests.agreement import (
+from parity_tests.contract.agreement import (
     Agreement,
     as_array,
     compare,
     is_numeric,
     named_dtype,
 )
-from parity_tests.expected import Expected
+from parity_tests.contract.case import Case
 
 MOST_SHOWN = 64
 Axes = Mapping[str, tuple[str, ...]]
 
 
 class Measure:
-    """Compares by name, with the yardsticks and the labels of one case."""
+    """Compares by name, with the rounding units and the labels of one case.
 
-    def __init__(self, prepared: Prepared, held: Expected):
-        self.case = prepared.case
-        self.labels = prepared.labels
-        self.spell = prepared.spell
-        self.held = held
+    In float32, `dtype` says so: then both backends are compared with the truth.
+    """
 
-    def weights(self) -> tuple[Value, ...]:
-        """Show the weights, which both sides were given."""
-        return self.values(self.case.weights, self.case.weights, {})
+    def __init__(self, labels: Labels, units: Mapping[str, float], dtype: str):
+        self.labels, self.units, self.dtype = labels, units, dtype
 
-    def inputs(self, axes: Axes) -> tuple[Value, ...]:
-        """Show what went in; which weights dropout spares, NumPy has to be told."""
+    def inputs(self, case: Case, axes: Axes) -> tuple[Value, ...]:
+        """Show the parameters and what went in, which both backends were given."""
         given = {
-            name: value
-            for name, value in self.case.inputs.items()
-            if isinstance(value, np.ndarray)
+            name: value for name, value in case.inputs.items() if not is_text(value)
         }
-        to_torch = {name: value for name, value in given.items() if name != "keep"}
-        return self.values(given, to_torch, axes)
+        parameters = self.values(case.parameters, case.parameters, {})
+        return (*parameters, *self.values(given, given, axes))
 
     def values(
         self,
@@ -53,33 +46,33 @@ class Measure:
         axes: Axes,
         right: Mapping[str, Any] = MappingProxyType({}),
     ) -> tuple[Value, ...]:
-        """Compare what both sides have; a name of one side alone is shown as such.
+        """Compare what both backends have; what one has alone is shown as such.
 
-        `right` has what both are held to in float32. A `return` that repeats another
-        value is left out.
+        `right` has the truth in float32. A `return` that repeats another value is left
+        out.
         """
-        sides = [
-            {name: numbers(value) for name, value in side.items() if value is not None}
-            for side in (here, there)
+        both = [
+            {name: numbers(value) for name, value in stored.items() if value is not None}
+            for stored in (here, there)
         ]
-        known = {name: np.shape(v) for side in sides for name, v in arrays(side)}
-        names = dict.fromkeys([*sides[0], *sides[1]])
-        held_to = [*sides, {name: numbers(value) for name, value in right.items()}]
+        known = {name: np.shape(v) for stored in both for name, v in arrays(stored)}
+        names = dict.fromkeys([*both[0], *both[1]])
+        of_all = [*both, {name: numbers(value) for name, value in right.items()}]
         return tuple(
-            self.value(name, [each.get(name) for each in held_to], axes, known)
+            self.value(name, [each.get(name) for each in of_all], axes, known)
             for name in names
-            if not (name == "return" and any(repeats(side) for side in sides))
+            if not (name == "return" and any(repeats(stored) for stored in both))
         )
 
     def value(
         self,
         name: str,
-        sides: list[Any],
+        stored: list[Any],
         axes: Axes,
         known: Mapping[str, tuple[int, ...]],
     ) -> Value:
-        """Compare one quantity of both sides, and cut what is too long to show."""
-        here, there, right = sides
+        """Compare one quantity of both backends, and cut what is too long to show."""
+        here, there, right = stored
         shape = known.get(name, ())
         axes_of_it = named(name, shape, axes, known)
         value = Value(
@@ -97,18 +90,18 @@ class Measure:
         return replace(
             value,
             difference=compare(here, there).difference,
-            score=found.score,
+            error=found.error,
             agrees=found.holds,
             reason="" if found.holds else found.reason,
         )
 
     def judged(self, name: str, here: Any, there: Any, right: Any) -> Agreement:
-        """Hold PyTorch to the reference, or in float32 both of them to the truth."""
-        yardstick, dtype = self.held.yardsticks.get(name, 0.0), self.held.dtype
-        if not dtype or right is None:
-            return compare(here, there, yardstick)
-        both = [compare(right, side, yardstick, dtype) for side in (here, there)]
-        return max(both, key=lambda each: each.score)
+        """Compare PyTorch with the reference, or in float32 both with the truth."""
+        unit = self.units.get(name, 0.0)
+        if not self.dtype or right is None:
+            return compare(here, there, unit)
+        both = [compare(right, each, unit, self.dtype) for each in (here, there)]
+        return max(both, key=lambda each: each.error)
 
 
 def beginning(value: Any) -> Any:
@@ -122,26 +115,32 @@ def numbers(value: Any) -> Any:
     """Bring numbers to NumPy, stack arrays of one shape, and leave text as it is."""
     if isinstance(value, list | tuple):
         entries = [numbers(entry) for entry in value]
-        alike = all(isinstance(each, np.ndarray) for each in entries)
-        if entries and alike and len({each.shape for each in entries}) == 1:
+        are_arrays = all(isinstance(each, np.ndarray) for each in entries)
+        if entries and are_arrays and len({each.shape for each in entries}) == 1:
             return np.stack(entries)
         return entries
     return as_array(value) if is_numeric(value) else value
 
 
-def arrays(side: Mapping[str, Any]) -> list[tuple[str, Any]]:
+def arrays(stored: Mapping[str, Any]) -> list[tuple[str, Any]]:
     """List the arrays among values."""
-    return [(name, v) for name, v in side.items() if isinstance(v, np.ndarray)]
+    return [(name, v) for name, v in stored.items() if isinstance(v, np.ndarray)]
 
 
-def repeats(side: Mapping[str, Any]) -> bool:
-    """Whether what a side returned is one of its other values, or made of them."""
-    others = [value for name, value in side.items() if name != "return"]
-    returned = side.get("return")
+def repeats(stored: Mapping[str, Any]) -> bool:
+    """Whether what was returned is one of the other values, or made of them."""
+    others = [value for name, value in stored.items() if name != "return"]
+    returned = stored.get("return")
     parts = returned if isinstance(returned, list) else [returned]
     return bool(parts) and all(
-        any(compare(other, part).score == 0 for other in others) for part in parts
+        any(compare(other, part).error == 0 for other in others) for part in parts
     )
+
+
+def is_text(value: Any) -> bool:
+    """Whether a value is a text, or several."""
+    several = isinstance(value, list | tuple)
+    return all(isinstance(e, str) for e in value) if several else isinstance(value, str)
 
 
 def cut_sentence(shape: tuple[int, ...]) -> str:

@@ -2,10 +2,29 @@
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass, fields, is_dataclass, replace
-from typing import Any
+from dataclasses import dataclass, replace
+from typing import Any, NamedTuple
 
-import numpy as np
+
+class Function(NamedTuple):
+    """A function by its file, less package and ending, and its name in it.
+
+    >>> Function("attention/causal", "CausalAttention.forward").name
+    'attention.causal.CausalAttention.forward'
+    """
+
+    path: str
+    title: str
+
+    @property
+    def name(self) -> str:
+        """The name by which a recording knows it."""
+        return f"{self.path.replace('/', '.')}.{self.title}"
+
+    @property
+    def is_backward(self) -> bool:
+        """Whether it computes gradients."""
+        return self.title.endswith("backward")
 
 
 @dataclass(frozen=True)
@@ -41,7 +60,7 @@ class Code:
 
 @dataclass(frozen=True)
 class Axis:
-    """An axis of a value: its letter if it has one, and a label for each place."""
+    """An axis of a value: its letter if it has one, and a label for each index."""
 
     name: str
     labels: tuple[str, ...]
@@ -49,12 +68,12 @@ class Axis:
 
 @dataclass(frozen=True)
 class Value:
-    """A quantity as both sides have it; a side that lacks it has None.
+    """A quantity as both backends have it; a backend that lacks it has None.
 
-    `difference` is between the sides. In float32 `score` is that of the side which is
-    farther from the truth, the reference in float64.
+    `difference` is between the two. `error` counts rounding units; in float32 it is
+    that of the backend which is farther from the truth, the reference in float64.
     `shape` is the true one. What is too long to show is cut, and `cut` says so. Where
-    the sides differ, `reason` says where first.
+    the backends differ, `reason` says where first.
     """
 
     name: str
@@ -64,14 +83,14 @@ class Value:
     reference: Any
     torch: Any
     difference: float | None = None
-    score: float | None = None
+    error: float | None = None
     agrees: bool | None = None
     reason: str = ""
     cut: str = ""
 
     @property
-    def side(self) -> str:
-        """Whose it is: of "both", "NumPy only" or "PyTorch only"."""
+    def owner(self) -> str:
+        """Who has it: "both", "NumPy only" or "PyTorch only"."""
         if self.reference is None:
             return "PyTorch only"
         return "NumPy only" if self.torch is None else "both"
@@ -84,7 +103,7 @@ class Value:
 
 @dataclass(frozen=True)
 class Run:
-    """What a row's steps computed once: in which call, and in which pass of a loop."""
+    """What a row's steps computed once: in which call, and in which round of a loop."""
 
     call: int
     turn: int
@@ -93,9 +112,9 @@ class Run:
 
 @dataclass(frozen=True)
 class Row:
-    """Steps that stand beside each other: one on each side, or a fused call's many.
+    """Steps beside each other: one of each backend, or a fused call and all it does.
 
-    `idle` is said of a side that has no code for them.
+    `idle` is said of a panel that has no code for them.
     """
 
     steps: tuple[Step, ...]
@@ -134,7 +153,7 @@ class Row:
 class Section:
     """A function with numbered steps; it may run several times, as heads do."""
 
-    function: str
+    function: Function
     sentence: str
     rows: tuple[Row, ...]
     calls: int = 0
@@ -142,25 +161,4 @@ class Section:
     @property
     def title(self) -> str:
         """The function's name without its file."""
-        return ".".join(self.function.split(".")[2:])
-
-
-def plain(value: Any) -> Any:
-    """Turn a reading into what JSON can hold; an infinity or NaN becomes its name.
-
-    >>> plain(Axis("T", ("a", "b"))), plain(np.array([1.0, -np.inf]))
-    ({'name': 'T', 'labels': ['a', 'b']}, [1.0, '-inf'])
-    """
-    if is_dataclass(value):
-        return {f.name: plain(getattr(value, f.name)) for f in fields(value)}
-    if isinstance(value, np.ndarray | np.generic):
-        return plain(value.tolist())
-    if isinstance(value, dict):
-        return {str(key): plain(entry) for key, entry in value.items()}
-    if isinstance(value, list | tuple):
-        return [plain(entry) for entry in value]
-    if isinstance(value, float) and not np.isfinite(value):
-        return str(value)
-    if isinstance(value, bytes):
-        return list(value)
-    return value
+        return self.function.title

@@ -1,53 +1,72 @@
-"""What is said about a file besides its own sentences: formulas, and what changes.
+"""What is said of a pair besides its own sentences: formulas, and what changes.
 
-One TOML file for each source file, at the same path: `notes/attention/causal.toml`.
+One TOML file for each source file, at the same path: `notes/attention/causal.toml`. A
+pair without one has a page as well.
 """
 
+import re
 import tomllib
 from dataclasses import dataclass, field
 from functools import cache
 from importlib import resources
 from typing import Any
 
-from diptych.reader.model import Formula
+from diptych.reader.model import Formula, Function
 
 
 @dataclass(frozen=True)
 class Notes:
-    """The notes on one source file; a file that only helps has formulas alone.
+    """The notes on one source file.
 
-    `sections` lists the functions with numbered steps that a reading goes through,
-    in calling order. `defaults` are choices that suit this concept better.
+    `formulas` are by function, and then by how a step's sentence begins, such as
+    "Softmax". `sections` lists the functions that a reading goes through, in calling
+    order; one of another file is written `attention/causal:CausalAttention.forward`.
     """
 
-    formulas: dict[str, dict[int, Formula]]
+    formulas: dict[str, dict[str, Formula]] = field(default_factory=dict)
     title: str = ""
-    class_name: str = ""
     changes: str = ""
-    weights: str = ""
+    parameters: str = ""
     sections: tuple[str, ...] = ()
-    defaults: dict[str, Any] = field(default_factory=dict)
 
 
 @cache
 def notes_on(path: str) -> Notes:
     """Read the notes on a source file, by its path without the package.
 
-    >>> notes_on("attention/causal").class_name
-    'CausalAttention'
+    >>> notes_on("attention/causal").title
+    'Causal attention'
     """
     file = resources.files("diptych.reader").joinpath("notes", f"{path}.toml")
     if not file.is_file():
-        return Notes({})
+        return Notes()
     said: dict[str, Any] = tomllib.loads(file.read_text(encoding="utf-8"))
     formulas = {
-        function: {int(number): Formula(**formula) for number, formula in steps.items()}
+        function: {term: Formula(**formula) for term, formula in steps.items()}
         for function, steps in said.pop("formulas", {}).items()
     }
     return Notes(formulas, sections=tuple(said.pop("sections", ())), **said)
 
 
-def formula_of(function: str, number: int) -> Formula | None:
-    """Find the formula of a step; `function` is a name such as `attention.causal.f`."""
-    group, name, title = function.split(".", 2)
-    return notes_on(f"{group}/{name}").formulas.get(title, {}).get(number)
+def formula_of(function: Function, sentence: str) -> Formula | None:
+    """Find the formula of a step by how its sentence begins."""
+    formulas = notes_on(function.path).formulas.get(function.title, {})
+    found = (each for term, each in formulas.items() if begins(sentence, term))
+    return next(found, None)
+
+
+def begins(sentence: str, term: str) -> bool:
+    """Whether a sentence begins with these words.
+
+    >>> begins("Softmax: weights that sum to one.", "Softmax"), begins("Softmaxes", "Softmax")
+    (True, False)
+    """
+    return re.match(rf"{re.escape(term)}(?!\w)", sentence) is not None
+
+
+@cache
+def trail() -> tuple[str, tuple[str, ...]]:
+    """Read the way through some pairs that is offered first: why, and their paths."""
+    file = resources.files("diptych.reader").joinpath("notes", "trail.toml")
+    said: dict[str, Any] = tomllib.loads(file.read_text(encoding="utf-8"))
+    return said["why"], tuple(said["paths"])

@@ -1,57 +1,60 @@
-"""A reading: both sides of a concept step by step, with the numbers of one input.
+"""A reading: both panels of a pair step by step, with the numbers of one input.
 
-`read_source(name)` has the code, the sentences and the formulas, and imports no torch.
-`read(name, choices)` runs both sides on the reader's input and adds the values.
+`read_source(name)` has the code, the sentences and the formulas; neither NumPy nor
+PyTorch is imported. `read(name, choices)` runs both backends and adds the values.
 """
 
 import re
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
-from diptych.reader.contents import READING_ORDER, find
 from diptych.reader.files import docstring_of
 from diptych.reader.inputs import Choices
-from diptych.reader.ladder import Ladder, Merge, Token
+from diptych.reader.merge_steps import Merge, MergeSteps, Token
 from diptych.reader.model import Section, Value
 from diptych.reader.notes import notes_on
-from diptych.reader.source import sections, ways_back
+from diptych.reader.source import backward_sections, sections
+from parity_tests.catalogue import PATHS, path_of
+from parity_tests.sources.panels import imported, subject
 
 LINK = re.compile(r"https?://[^\s,;]+[^\s,;.)]")
 
 
 @dataclass(frozen=True)
 class Agreement:
-    """How well both sides agree over all values of a reading."""
+    """How well both backends agree over all values of a reading."""
 
     difference: float
-    score: float
+    error: float
     dtype: str
     agrees: bool
 
 
 @dataclass(frozen=True)
 class Input:
-    """What went in: the text, what it became, and the sizes of the part.
+    """What went in: the text if there was one, its tokens, and what was chosen.
 
-    A tokenizer first learned from `corpus`.
+    `offered` has what a reader may choose besides, with the values of this run.
     """
 
-    text: str
+    text: str | None
     tokens: tuple[str, ...]
-    config: dict[str, Any]
+    config: Mapping[str, Any]
     choices: Choices
+    offered: Mapping[str, Any]
     remarks: tuple[str, ...] = ()
-    corpus: str = ""
 
 
 @dataclass(frozen=True)
 class Reading:
-    """A concept as a reader sees it; without values, `input` and `agreement` are None.
+    """A pair as a reader sees it; without values, `input` and `agreement` are None.
 
-    `sections` begins with the function of the concept itself; what it calls follows.
-    `back` goes the way back through them, for gradients, where the reference does.
-    For byte pairs, `learned` has the merges that a corpus gave, `ladders` say how each
-    word grew, and `tokens` what the text came to.
+    `sections` begins with the functions of the pair itself; what they call follows.
+    `backward` has the backward of each, where the reference has one. `uses` are the
+    pairs that the reference is built of. Where tokens are merged, `learned` has the
+    merges that training gave, `merge_steps` say how each pre-token was merged, and
+    `tokens` what the text came to.
     """
 
     path: str
@@ -60,50 +63,52 @@ class Reading:
     source: str
     links: tuple[str, ...]
     changes: str
-    weights: str
+    parameters: str
+    uses: tuple[str, ...]
     sections: tuple[Section, ...]
-    back: tuple[Section, ...] = ()
+    backward: tuple[Section, ...] = ()
     input: Input | None = None
     agreement: Agreement | None = None
     result: tuple[Value, ...] = ()
-    ladders: tuple[Ladder, ...] = ()
+    merge_steps: tuple[MergeSteps, ...] = ()
     tokens: tuple[Token, ...] = ()
-    learned: tuple[Merge, ...] = ()
+    learned: tuple[Merge, ...] = field(default=())
 
     @property
     def name(self) -> str:
-        """The name by which the command line knows it."""
+        """The last part of its path."""
         return self.path.rpartition("/")[2]
 
     @property
     def group(self) -> str:
         """The folder that it is in."""
-        return self.path.partition("/")[0]
+        return self.path.rpartition("/")[0]
 
 
 def read_source(name: str) -> Reading:
-    """Read a concept's source alone.
+    """Read a pair's source alone.
 
-    >>> reading = read_source("causal_attention")
-    >>> reading.title, reading.sections[0].rows[3].steps[0].sentence
-    ('Causal attention', 'Hide the future: token t sees tokens 0..t.')
+    >>> reading = read_source("causal")
+    >>> reading.title, reading.sections[0].rows[4].steps[0].sentence
+    ('Causal attention', 'Softmax: attention weights that sum to one in every row.')
 
     Raises:
-        KeyError: there is no such concept.
+        KeyError: there is no such pair.
     """
-    path = find(name)
+    path = path_of(name)
     notes = notes_on(path)
     idea, source = described(docstring_of(path))
     return Reading(
         path=path,
-        title=notes.title,
+        title=notes.title or title_of(idea, path),
         sentence=idea,
         source=source,
         links=tuple(LINK.findall(source)),
-        changes=notes.changes,
-        weights=notes.weights.strip(),
+        changes=notes.changes.strip(),
+        parameters=notes.parameters.strip(),
+        uses=uses(path),
         sections=sections(path),
-        back=ways_back(path),
+        backward=backward_sections(path),
     )
 
 
@@ -113,15 +118,37 @@ def described(docstring: str) -> tuple[str, str]:
     >>> described("An idea.\n\nSource: Me 2020,\n        page 3.\nTwin:   x.py")
     ('An idea.', 'Me 2020, page 3.')
     """
-    found = re.search(r"^Source:(.*?)(?=^Twin:|^\S+:|\Z)", docstring, re.M | re.S)
-    return docstring.partition("\n")[0], " ".join(found[1].split()) if found else ""
+    found = re.search(r"^Source:(.*?)(?=^\S+:|\Z)", docstring, re.M | re.S)
+    idea = " ".join(docstring.partition("\n\n")[0].split())
+    return idea, " ".join(found[1].split()) if found else ""
+
+
+def title_of(idea: str, path: str) -> str:
+    """Take a title from the idea: what stands before its colon, or the class's name.
+
+    >>> title_of("Softmax: scores become weights.", "primitives/softmax")
+    'Softmax'
+    """
+    title, colon, _ = idea.partition(":")
+    return title if colon and len(title) <= 40 else subject(path)
+
+
+def uses(path: str) -> tuple[str, ...]:
+    """List the pairs that the reference of a pair imports.
+
+    >>> uses("attention/causal")
+    ('primitives/linear',)
+    """
+    modules = imported("reference", f"{path}.py")
+    found = [m.removeprefix("reference.").replace(".", "/") for m in modules]
+    return tuple(each for each in PATHS if each in found and each != path)
 
 
 def read(name: str, choices: Choices | None = None) -> Reading:
-    """Run both sides of a concept on the reader's input and read every step.
+    """Run both backends of a pair on the reader's input and read every step.
 
     Raises:
-        KeyError: there is no such concept.
+        KeyError: there is no such pair.
         ValueError: the choices cannot be run; the message is a sentence.
     """
     # Imported here, since importing torch takes seconds and the source needs none.
@@ -131,5 +158,5 @@ def read(name: str, choices: Choices | None = None) -> Reading:
 
 
 def read_all() -> list[Reading]:
-    """Read the source of every concept, in reading order."""
-    return [read_source(path) for path in READING_ORDER]
+    """Read the source of every pair, in reading order."""
+    return [read_source(path) for path in PATHS]

@@ -1,142 +1,160 @@
-"""Run both sides on one input and put every step's values into the reading."""
+"""Run both backends on one input and put every step's values into the reading."""
 
-from collections.abc import Iterator
+from collections.abc import Mapping
 from dataclasses import replace
+from functools import partial
 
 import torch
 
 from diptych.reader.axes import axes_in
-from diptych.reader.back import with_gradients
+from diptych.reader.calls import Recorded
 from diptych.reader.cases import Prepared, prepare
+from diptych.reader.gradients import with_gradients
 from diptych.reader.inputs import Choices
+from diptych.reader.labels import Labels
 from diptych.reader.measure import Measure
+from diptych.reader.merge_steps import (
+    Token,
+    learned_merges,
+    merge_steps,
+    vocabulary_of,
+)
 from diptych.reader.model import Row, Run, Section, Value
 from diptych.reader.reading import Agreement, Input, Reading
-from diptych.reader.spelling import Spelling
-from parity_tests.catalogue import concept as concept_of
-from parity_tests.concept import Concept
-from parity_tests.expected import Expected, expected
-from parity_tests.pairing import Pair, pair_calls, shared
-from parity_tests.recording import Invocation, Recording, record
+from parity_tests.catalogue import load
+from parity_tests.contract.backend import REFERENCE, TORCH
+from parity_tests.contract.case import Case
+from parity_tests.contract.pair import Pair
+from parity_tests.lockstep.recording import Recording, record
+from parity_tests.rounding.expected import Expected, expected
 
-Calls = list[tuple[Invocation, Invocation, Invocation]]
+Vocabulary = Mapping[int, bytes]
 
 
 def with_values(reading: Reading, choices: Choices) -> Reading:
-    """Add what both sides compute to a reading of the source.
+    """Add what both backends compute to a reading of the source.
 
     Raises:
         ValueError: the choices cannot be run; the message is a sentence.
     """
-    prepared = prepare(concept_of(reading.path), choices)
-    return with_values_of(reading, prepared, choices)
+    return with_values_of(reading, prepare(load(reading.path), choices))
 
 
-def with_values_of(reading: Reading, prepared: Prepared, choices: Choices) -> Reading:
-    """Add what both sides compute on a case that is prepared already."""
-    concept = concept_of(reading.path)
-    ours, theirs, held = run(concept, prepared)
-    calls = list(side_by_side(ours, theirs, held))
-    measure = Measure(prepared, held)
-    first, *others = (filled(each, calls, measure) for each in reading.sections)
-    sections = (with_input(first, measure), *others)
-    result = measure.values(
-        {"result": ours.result},
-        {"result": theirs.result},
-        {},
-        {"result": held.output},
+def with_values_of(reading: Reading, prepared: Prepared) -> Reading:
+    """Add what both backends compute on a case that is prepared already."""
+    torch.set_num_threads(1)  # for arrays as small as these, more only cost time
+    pair, case = load(reading.path), prepared.case
+    right = expected(pair, case)
+    recorded = run(pair, case, right)
+    measure = Measure(prepared.labels, right.units, right.dtype)
+    reading = with_merges(reading, recorded.reference)
+    vocabulary = vocabulary_of(reading.merge_steps, reading.learned)
+    first, *others = (
+        filled(each, recorded, measure, vocabulary) for each in reading.sections
     )
-    back = with_gradients(reading.back, concept, prepared)
+    sections = (with_input(first, case, measure), *others)
+    backward = with_gradients(reading.backward, pair, prepared)
+    result = measure.values(
+        {"result": recorded.reference.result},
+        {"result": recorded.torch.result},
+        {},
+        {"result": right.recording.result},
+    )
     return replace(
         reading,
         sections=sections,
-        back=back,
-        input=Input(
-            prepared.text,
-            prepared.tokens,
-            dict(prepared.case.config),
-            choices,
-            prepared.remarks,
-            prepared.corpus,
-        ),
-        agreement=overall((*sections, *back), result),
+        backward=backward,
+        input=input_of(prepared),
+        agreement=overall((*sections, *backward), result),
         result=result,
-        ladders=prepared.run.ladders(ours) if prepared.run else (),
-        tokens=prepared.run.tokens(ours) if prepared.run else (),
-        learned=prepared.run.learned() if prepared.run else (),
+        tokens=tokens_of(recorded.reference, vocabulary),
     )
 
 
-def run(concept: Concept, prepared: Prepared) -> tuple[Recording, Recording, Expected]:
-    """Record both sides on the same case, and say what they are held to."""
-    torch.set_num_threads(1)  # for arrays as small as these, more only cost time
-    case, own = prepared.case, prepared.run
-    if own is not None:
-        ours = record("reference", lambda: own("reference"))
-        return ours, record("torch_impl", lambda: own("torch_impl")), Expected(ours, {})
-    held = expected(concept, case)
-    ours = record("reference", lambda: concept.run_reference(concept.reference, case))
-    theirs = record("torch_impl", lambda: concept.run_torch(concept.torch, case))
-    return ours, theirs, held
+def run(pair: Pair, case: Case, right: Expected) -> Recorded:
+    """Record both backends on the same case; in float64 the reference has run."""
+    theirs = record(TORCH.package, partial(pair.call, TORCH, case))
+    ours = right.recording
+    if right.dtype:
+        ours = record(REFERENCE.package, partial(pair.call, REFERENCE, case))
+    return Recorded(ours, theirs, right.recording)
 
 
-def side_by_side(
-    ours: Recording, theirs: Recording, held: Expected
-) -> Iterator[tuple[Invocation, Invocation, Invocation]]:
-    """Put calls of functions that both sides have beside what is expected of them."""
-    yield from zip(
-        shared(ours, theirs.package),
-        shared(theirs, ours.package),
-        shared(held.recording, theirs.package),
-        strict=False,
-    )
+def with_merges(reading: Reading, recording: Recording) -> Reading:
+    """Add how pre-tokens were merged, and what training learned, where that is so."""
+    calls = recording.invocations
+    own = reading.path.replace("/", ".")
+    learned = learned_merges([each for each in calls if each.module == own])
+    return replace(reading, merge_steps=merge_steps(calls), learned=learned)
 
 
-def filled(section: Section, calls: Calls, measure: Measure) -> Section:
+def tokens_of(recording: Recording, vocabulary: Vocabulary) -> tuple[Token, ...]:
+    """Say the tokens of the text, where the bytes of all of them are known."""
+    result = recording.result
+    ids = result[0] if isinstance(result, list | tuple) and result else result
+    if not vocabulary or not hasattr(ids, "tolist"):
+        return ()
+    data = [(number, vocabulary.get(number)) for number in ids.tolist()]
+    found = tuple(Token(number, known) for number, known in data if known is not None)
+    return found if len(found) == len(data) else ()
+
+
+def filled(
+    section: Section, recorded: Recorded, measure: Measure, vocabulary: Vocabulary
+) -> Section:
     """Put the values of every call of a function into its rows."""
-    own = [call for call in calls if call[0].function == section.function]
-    axes = axes_in("/".join(section.function.split(".")[:2]), section.function)
+    axes = axes_in(section.function)
     ends = [row.last for row in section.rows]
     runs: dict[int, list[Run]] = {end: [] for end in ends}
-    for number, (ours, theirs, right) in enumerate(own):
-        spelling = Spelling(measure.spell)
-        steps = with_returned(pair_calls(ours, theirs))
-        truths = with_returned(pair_calls(right, theirs))
-        for step, truth in zip(steps, truths, strict=True):
-            end = min(end for end in ends if end >= step.step.last)
-            values = measure.values(step.expected, step.actual, axes, truth.expected)
-            values = spelling.labelled(values, step.expected)
+    calls = recorded.calls(section.function)
+    for number, call in enumerate(calls):
+        labels = Labels(vocabulary)
+        for step in call.steps():
+            end = min((end for end in ends if end >= step.last), default=ends[-1])
+            values = measure.values(step.reference, step.torch, axes, step.expected)
+            values = labels.labelled(values, step.reference or step.torch)
             runs[end].append(Run(number, step.turn, values))
-    rows = tuple(row.with_runs(runs[row.last]) for row in section.rows)
-    return replace(section, rows=rows, calls=len(own))
+    rows = tuple(row.with_runs(merged(row, runs[row.last])) for row in section.rows)
+    return replace(section, rows=rows, calls=len(calls))
 
 
-def with_returned(pairs: Iterator[Pair]) -> list[Pair]:
-    """Put what a function returned to what its last step has made."""
-    *steps, outcome = pairs
-    if not steps:
-        return []
-    last = steps[-1]
-    expected, actual = last.expected | outcome.expected, last.actual | outcome.actual
-    return [*steps[:-1], replace(last, expected=expected, actual=actual)]
+def merged(row: Row, runs: list[Run]) -> list[Run]:
+    """Take the steps of a fused call as one run, call by call and round by round."""
+    found: dict[tuple[int, int], Run] = {}
+    for each in runs:
+        before = found.get((each.call, each.turn), Run(each.call, each.turn, ()))
+        values = {value.name: value for value in (*before.values, *each.values)}
+        found[each.call, each.turn] = replace(before, values=tuple(values.values()))
+    return list(found.values()) if len(row.steps) > 1 else runs
 
 
-def with_input(section: Section, measure: Measure) -> Section:
-    """Put the weights and what went in into row 0."""
+def with_input(section: Section, case: Case, measure: Measure) -> Section:
+    """Put the parameters and what went in into row 0."""
     setup, *steps = section.rows
-    axes = axes_in("/".join(section.function.split(".")[:2]), section.function)
-    values = (*measure.weights(), *measure.inputs(axes))
+    values = measure.inputs(case, axes_in(section.function))
     return replace(section, rows=(replace(setup, runs=(Run(0, 1, values),)), *steps))
 
 
+def input_of(prepared: Prepared) -> Input:
+    """Say what went in."""
+    return Input(
+        prepared.text,
+        prepared.tokens,
+        dict(prepared.case.config),
+        prepared.choices,
+        prepared.offered,
+        prepared.remarks,
+    )
+
+
 def overall(sections: tuple[Section, ...], result: tuple[Value, ...]) -> Agreement:
-    """Find the worst of all values that both sides have."""
-    rows: list[Row] = [row for section in sections for row in section.rows]
+    """Find the worst of all values that both backends have."""
+    rows = [row for section in sections for row in section.rows]
     values = [v for row in rows for run in row.runs for v in run.values]
     both = [v for v in (*values, *result) if v.agrees is not None]
     return Agreement(
         difference=max((v.difference or 0.0 for v in both), default=0.0),
-        score=max((v.score or 0.0 for v in both), default=0.0),
+        error=max((v.error or 0.0 for v in both), default=0.0),
         dtype=result[-1].dtype if result else "",
         agrees=all(v.agrees for v in both),
     )

@@ -6,8 +6,8 @@ import numpy as np
 import torch
 
 from parity_tests.contract.agreement import as_array
-from parity_tests.contract.case import Case
 from parity_tests.contract.backend import TORCH
+from parity_tests.contract.case import Case
 from parity_tests.contract.pair import Pair
 
 BOOK = np.array(
@@ -27,7 +27,7 @@ BATCH = np.stack([BOOK, BOOK])
 
 
 def seeded(pair: Pair, seed: int, x: np.ndarray[Any, Any], **config: Any) -> Case:
-    """Return a case with the parameters that PyTorch draws after `manual_seed(seed)`."""
+    """Return a case with the parameters that PyTorch draws under a seed."""
     torch.manual_seed(seed)
     state = pair.part(TORCH)(**config).state_dict()
     return Case(config, {"x": x}, {name: as_array(state[name]) for name in state})

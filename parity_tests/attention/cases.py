@@ -37,14 +37,14 @@ def configurations(draw: st.DrawFn) -> dict[str, Any]:
 def attention_cases(
     draw: st.DrawFn,
     path: str,
-    configs: st.SearchStrategy[dict[str, Any]] = configurations(),
+    configs: st.SearchStrategy[dict[str, Any]] | None = None,
     square: bool = False,
 ) -> Case:
     """Draw a configuration, an input and parameters for one variant.
 
     `square` cases have as many channels going in as coming out.
     """
-    config = accepted(path, draw(configs))
+    config = accepted(path, draw(configs or configurations()))
     if square:
         config["d_in"] = config["d_out"]
     n_tokens = draw(text_lengths(config.get("context_length", 6)))

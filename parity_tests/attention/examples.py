@@ -1,4 +1,4 @@
-"""Named cases of attention, which the vectors hold: normal, at the edges, adversarial."""
+"""Named cases of attention, which the vectors hold: normal, edges, adversarial."""
 
 import zlib
 from collections.abc import Callable, Iterator, Mapping

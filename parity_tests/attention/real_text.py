@@ -8,7 +8,6 @@ from parity_tests.contract.case import Case
 from parity_tests.contract.pair import OnText
 from parity_tests.contract.strategies import accepted, reference_part
 from parity_tests.text.real_text import (
-    N_TOKENS,
     PRECISIONS,
     SIZES,
     described,

@@ -90,7 +90,9 @@ def compare_floats(left: Any, right: Any, unit: float, kind: str) -> Agreement:
     if difference == 0:
         return same(kind)
     error = difference / unit if unit > 0 else math.inf
-    return Agreement(error, difference, kind, first_wrong(left, right, gap == difference))
+    return Agreement(
+        error, difference, kind, first_wrong(left, right, gap == difference)
+    )
 
 
 def compare_lists(
@@ -172,8 +174,10 @@ def first_wrong(left: Any, right: Any, wrong: Any) -> str:
 def first_difference(left: Any, right: Any) -> str:
     """Give both texts, or of long ones what follows from where they differ.
 
-    >>> first_difference("low", "lot"), first_difference("a" * 50 + "low", "a" * 50 + "lot")
-    ("expected 'low', got 'lot'", "at [52]: expected 'w', got 't'")
+    >>> first_difference("low", "lot")
+    "expected 'low', got 'lot'"
+    >>> first_difference("a" * 50 + "low", "a" * 50 + "lot")
+    "at [52]: expected 'w', got 't'"
     """
     if not isinstance(left, str | bytes) or max(len(left), len(right)) <= SHORT:
         return f"expected {left!r}, got {right!r}"

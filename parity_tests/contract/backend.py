@@ -60,7 +60,7 @@ BACKENDS = (REFERENCE, TORCH)
 
 
 def keep_kind(module: Any, parameters: Mapping[str, Any]) -> None:
-    """Let parameters of a subclass of arrays (rounding/moved.py) be of that subclass."""
+    """Let parameters of a subclass of arrays (rounding/moved.py) stay what they are."""
     for name, array in parameters.items():
         if type(array) is not np.ndarray:
             path, _, last = name.rpartition(".")

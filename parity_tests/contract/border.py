@@ -1,4 +1,4 @@
-"""Cases, and what crosses the border to other people's code, as JSON.
+"""Cases, and what crosses to an implementation under test, as JSON.
 
 Arrays and bytes are written as what they are, so nothing has to be unpickled.
 """

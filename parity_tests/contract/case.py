@@ -17,8 +17,8 @@ class Case:
     arrays), `inputs` what goes in by name, in the order in which it is passed, and
     `parameters` the state by name. `grad_output` is the gradient of what comes out, or
     of each of several outputs, from which a backward pass begins; None draws it.
-    `masks` are those of its dropouts in the order of their calls, True where a number is
-    kept; None stands for those that PyTorch draws under the seed.
+    `masks` are those of its dropouts in the order of their calls, True where a number
+    is kept; None stands for those that PyTorch draws under the seed.
     """
 
     config: Mapping[str, Any]

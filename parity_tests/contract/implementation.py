@@ -1,16 +1,22 @@
 """One implementation of a pair: that of one backend."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
 from parity_tests.contract.agreement import as_array
-from parity_tests.contract.backend import BACKENDS, Backend, unchecked
+from parity_tests.contract.backend import BACKENDS, REFERENCE, Backend, unchecked
 from parity_tests.contract.case import Case
 from parity_tests.contract.pair import Pair
+from parity_tests.lockstep.backward import (
+    autograd,
+    gradient_for,
+    reference_backward,
+    torch_forward,
+)
 from parity_tests.lockstep.recording import record
-from parity_tests.rounding.expected import expected, result_unit
+from parity_tests.rounding.expected import expected, expected_backward, result_unit
 
 
 @dataclass(frozen=True)
@@ -48,11 +54,30 @@ class OneBackend:
             if name in snapshot.values
         ]
 
+    def gradients(self, case: Case) -> dict[str, np.ndarray[Any, Any]]:
+        """Run a case forward and backward; return the gradients of what went in.
+
+        PyTorch's are those of autograd.
+        """
+        with unchecked():
+            grad_output = gradient_for(case, self.pair.call(REFERENCE, case))
+            case = replace(case, grad_output=grad_output)
+            if self.backend is REFERENCE:
+                return dict(reference_backward(self.pair, case).gradients)
+            forward = torch_forward(self.pair, case)
+            leaves = forward.leaves
+            found = autograd(forward.recording.result, [*leaves.values()], grad_output)
+        return {name: as_array(g) for name, g in zip(leaves, found, strict=True)}
+
     def rounding(self, case: Case, name: str = "result") -> float:
         """Return the rounding unit of what comes out, or of another quantity."""
         if name == "result":
             return result_unit(self.pair, case)
         return expected(self.pair, case).units.get(name, 0.0)
+
+    def gradient_rounding(self, case: Case, name: str) -> float:
+        """Return the rounding unit of a gradient."""
+        return expected_backward(self.pair, case).units.get(name, 0.0)
 
     def repeatability(self, case: Case) -> float:
         """Return how far two runs of the same thing may differ: not at all."""

@@ -10,6 +10,7 @@ from typing import Any
 import torch
 from hypothesis.strategies import SearchStrategy
 
+from parity_tests.contract.adapter import Adapter
 from parity_tests.contract.agreement import as_array
 from parity_tests.contract.backend import REFERENCE, TORCH, Backend
 from parity_tests.contract.case import Case
@@ -20,10 +21,18 @@ from parity_tests.contract.property import Property
 from parity_tests.contract.rejection import Rejection
 from parity_tests.contract.replay import Mask, record_masks, replay
 from parity_tests.contract.shown import Shown
+from parity_tests.contract.typed import Typed
 from parity_tests.sources.panels import subject
 
 OnText = Callable[[str, int], list[tuple[str, Case]]]
 Run = Callable[[Backend, Any, Case], Any]
+
+
+def as_arrays(result: Any) -> Any:
+    """Convert what comes out to NumPy: an array, or a tuple of several."""
+    if isinstance(result, tuple):
+        return tuple(map(as_array, result))
+    return as_array(result)
 
 
 @dataclass(frozen=True, repr=False, eq=False)
@@ -36,10 +45,12 @@ class Pair(Shown):
 
     `on_text(text, seed)` gives cases on a real text, each with what it runs in words.
     `examples(seed)` gives named cases, which the vectors hold.
+    `typed` makes a case of what a reader types; without it pages show the examples.
     `torch` is PyTorch's own class or function, where `torch_impl` has no file, and
     `torch_code` how it is written.
     `run(backend, part, case)` runs a case where calling the part is not all.
-    `answer(result)` is what an implementation from outside would give of a result.
+    `answer(result)` is what an implementation from outside would give of a result, and
+    `adapter` how it is asked, where arrays by name will not do.
     """
 
     path: str
@@ -49,12 +60,14 @@ class Pair(Shown):
     oracles: tuple[Oracle, ...]
     on_text: OnText
     examples: Callable[[int], Iterable[Example]] = lambda seed: ()
+    typed: Typed | None = None
     conventions: tuple[Convention, ...] = ()
     abilities: frozenset[str] = frozenset()
     torch: Any = None
     torch_code: str = ""
     run: Run | None = None
-    answer: Callable[[Any], Any] = as_array
+    answer: Callable[[Any], Any] = as_arrays
+    adapter: Adapter | None = None
 
     def __str__(self) -> str:
         return self.path

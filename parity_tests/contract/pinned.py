@@ -1,21 +1,22 @@
-"""Cases kept in a file: one to run again, or known departures with their reasons."""
+"""Cases in files: one to reproduce, or known differences with their reasons."""
 
 import hashlib
-import tempfile
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
+from functools import cache
 from pathlib import Path
+from tempfile import mkdtemp
+from typing import Any
 
-from parity_tests import border
-from parity_tests.case import Case
-from parity_tests.lockstep import Comparison
+from parity_tests.contract import border
+from parity_tests.contract.case import Case
 
 
 @dataclass(frozen=True)
 class Pinned:
-    """One case of a concept (by its path), and why it is kept."""
+    """One case of a pair (by its path), and why it is in a file."""
 
-    concept: str
+    pair: str
     case: Case
     reason: str = ""
 
@@ -34,30 +35,48 @@ def read_pinned(path: Path) -> list[Pinned]:
     """
     try:
         return [
-            Pinned(entry["concept"], Case(**entry["case"]), entry["reason"])
+            Pinned(str(entry["pair"]), case_of(entry["case"]), str(entry["reason"]))
             for entry in border.read(path.read_bytes())
         ]
-    except (ValueError, TypeError, LookupError) as error:
+    except (ValueError, TypeError, LookupError, RecursionError) as error:
         raise ValueError(f"{path} holds no cases: {error}") from error
 
 
-def with_rerun(
-    comparison: Comparison, concept: str, case: Case, *options: str
-) -> Comparison:
-    """Let a departure say how to run its case again."""
-    if comparison.departure is None:
-        return comparison
-    rerun = rerun_command(concept, case, *options)
-    return replace(comparison, departure=replace(comparison.departure, rerun=rerun))
+def case_of(fields: dict[str, Any]) -> Case:
+    """Make a case of what JSON says of it: JSON has lists in the place of tuples.
+
+    Raises:
+        TypeError: a field is missing, unknown, or of another type.
+    """
+    in_tuples = {name: as_tuple(fields[name]) for name in ("grad_output", "masks")}
+    case = Case(**{**fields, **in_tuples})
+    for name, kind in [
+        ("config", dict),
+        ("inputs", dict),
+        ("parameters", dict),
+        ("training", bool),
+        ("seed", int),
+    ]:
+        if not isinstance(getattr(case, name), kind):
+            raise TypeError(f"{name} must be {kind.__name__}")
+    return case
 
 
-def rerun_command(concept: str, case: Case, *options: str) -> str:
-    """Keep a case in the folder for temporary files; say how to run just that."""
-    name = concept.rpartition("/")[2]
-    entry = Pinned(concept, case)
+def as_tuple(value: Any) -> Any:
+    """Make a tuple of a list; an array, and None, stay."""
+    return tuple(value) if isinstance(value, list) else value
+
+
+def command_for(pair: str, case: Case, *options: str) -> str:
+    """Write a case to a file, and return the command that runs just that."""
+    entry = Pinned(pair, case)
     digest = hashlib.sha256(border.write(asdict(entry))).hexdigest()[:8]
-    folder = Path(tempfile.gettempdir()) / "diptych"
-    folder.mkdir(exist_ok=True)
-    path = folder / f"{name}-{digest}.json"
+    path = private_folder() / f"{pair.rpartition('/')[2]}-{digest}.json"
     write_pinned(path, [entry])
-    return " ".join([f"diptych check {name} --case {path}", *options])
+    return " ".join([f"diptych check {pair} --case {path}", *options])
+
+
+@cache
+def private_folder() -> Path:
+    """Make a folder that no other user can read or write, new for each run."""
+    return Path(mkdtemp(prefix="diptych-"))

@@ -1,171 +1,209 @@
-"""One check under way: ask for case after case, compare, and explain a departure."""
+"""One check under way: ask for case after case, compare, and explain a difference."""
 
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
 from functools import partial
-from typing import Any
 
 from hypothesis import HealthCheck, given, seed, settings
+from hypothesis.errors import Flaky
 
-from parity_tests.agreement import Agreement
-from parity_tests.backward import WayBack
-from parity_tests.concept import Case
+from parity_tests.contract.agreement import Agreement
+from parity_tests.contract.case import Case
+from parity_tests.contract.pinned import command_for
+from parity_tests.contract.property import REPEATABLE, Property
+from parity_tests.kit.abilities import GRADIENTS, narrowed, tries
+from parity_tests.kit.arrays import adapter_of
 from parity_tests.kit.asking import Request
-from parity_tests.kit.capabilities import GRADIENTS, TRIED_BY, tried
 from parity_tests.kit.conventions import cases_for
-from parity_tests.kit.dialogue import Departs, Dialogue, GaveUp
-from parity_tests.kit.implementation import Implementation
+from parity_tests.kit.dialogue import Dialogue, Differs, GaveUp
 from parity_tests.kit.observations import Observations
-from parity_tests.kit.outside import Outside, laws_of
-from parity_tests.kit.request import answered, expected_answer, narrowed, said
+from parity_tests.kit.process import Process
+from parity_tests.kit.under_test import UnderTest, properties_of
 from parity_tests.kit.verdict import Verdict
-from parity_tests.kit.way_back import expected_back
 from parity_tests.known_mistakes import observable
-from parity_tests.law import Law
-from parity_tests.pinned import rerun_command
+from parity_tests.rounding.expected import expected_backward
 
-N_TRIES = 10  # cases more, to try a declared capability that none had
+N_TRIES = 10  # cases more, to try a declared ability that none had
+Found = tuple[Case, str]  # a case, and what is wrong there
 
 
 class Checker:
     """One check under way: asks, compares, and writes down what it finds."""
 
-    def __init__(
-        self, request: Request, implementation: Implementation, verdict: Verdict
-    ):
-        self.request = request
-        self.concept = request.concept
-        self.dialogue = Dialogue(request, implementation, verdict)
+    def __init__(self, request: Request, process: Process, verdict: Verdict):
+        self.request, self.pair = request, request.pair
+        self.adapter = adapter_of(self.pair)
+        self.dialogue = Dialogue(request, process, verdict)
+        self.under_test = UnderTest(self.pair, self.dialogue.ask)
         self.verdict = verdict
         self.drawn: list[Case] = []
-        self.there = Observations(replace(observable.OUTPUT, run=answered))
-        self.back = Observations(observable.GRADIENTS)
+        self.outputs = Observations(replace(observable.OUTPUT, run=self.adapter.answer))
+        self.gradients = Observations(observable.GRADIENTS)
 
     def run(self, cases: list[Case]) -> None:
-        """Search for a departure, then for broken laws, then for an explanation."""
-        failure = self.failure(self.agrees, cases)
+        """Search for a difference, for properties that fail, for an explanation."""
+        found = self.failure(self.agrees, cases)
         for name in sorted(self.request.supports - self.verdict.tried.keys()):
-            if not (failure or cases):  # what is declared is tried, by whatever cases
-                failure = self.failure(self.agrees, [], TRIED_BY[name])
-        if failure:
-            self.verdict.case, self.verdict.first_difference = failure
-        for law in laws_of(self.concept) if self.dialogue.answers else ():
-            failure = self.broken(law, cases)
-            self.verdict.laws[law.sentence] = failure[1] if failure else None
-            if failure and self.verdict.case is None:
-                self.verdict.case = failure[0]
-        seen = (self.there, self.back)
-        if any(each.departing for each in seen) and self.dialogue.answers and not cases:
-            self.look_around()
-        for each in seen:
-            self.verdict.looks_like += each.diagnose(self.concept)
+            if not (found or cases):  # what is declared is tried, by whatever cases
+                found = self.failure(self.agrees, [], tries(self.pair, name))
+        if found:
+            self.verdict.case, self.verdict.first_difference = found
+        for each in properties_of(self.pair) if self.dialogue.answers else ():
+            found = self.counterexample(each, cases)
+            self.verdict.properties[each.sentence] = found[1] if found else None
+            if found and self.verdict.case is None:
+                self.verdict.case = found[0]
+        self.explain(cases)
         if self.verdict.case:
-            self.verdict.rerun = rerun_command(
-                self.concept.path, self.verdict.case, *self.request.options
-            )
+            path, options = self.pair.path, self.request.options
+            self.verdict.reproduce = command_for(path, self.verdict.case, *options)
+
+    def explain(self, cases: list[Case]) -> None:
+        """Name the known mistakes that would give what was observed."""
+        observed = (self.outputs, self.gradients)
+        if any(each.differing for each in observed) and not cases:
+            if self.dialogue.answers:
+                self.look_around()
+        for each in observed:
+            self.verdict.looks_like += each.diagnose(self.pair)
 
     def look_around(self) -> None:
         """Observe some cases as they are drawn: small ones fit several mistakes."""
-        self.there.make_room()
-        self.back.make_room()
+        self.outputs.make_room()
+        self.gradients.make_room()
         elsewhere = replace(self.request, examples=N_TRIES, seed=self.request.seed + 1)
 
         def observe(case: Case) -> None:
-            case = narrowed(case, self.request.supports, self.request.dtype)
             if self.dialogue.answers:
-                raised(self.agrees, case)
+                raised(self.agrees, self.narrowed(case))
 
         search(observe, elsewhere)
 
-    def broken(self, law: Law, cases: list[Case]) -> tuple[Case, str] | None:
-        """Return the smallest case that breaks a law, and how.
+    def counterexample(self, property_: Property, cases: list[Case]) -> Found | None:
+        """Return the minimal counterexample of a property, and what is wrong there.
 
-        What agreed is not drawn once more: a law is tried on the same cases, and others
-        are drawn to find a smaller one.
+        What agreed is not drawn once more: a property is tried on the same cases, and
+        others are drawn to find a smaller one.
         """
-        obeys = partial(self.obeys, law)
+        has = partial(self.has, property_)
         agreed = [] if self.verdict.first_difference else self.drawn
-        failure = self.failure(obeys, cases or agreed)
-        if failure is None or cases or not (agreed and self.dialogue.answers):
-            return failure
-        return self.failure(obeys, []) or failure
+        found = self.failure(has, cases or agreed)
+        if found is None or cases or not (agreed and self.dialogue.answers):
+            return found
+        return self.failure(has, []) or found
 
     def failure(
         self,
         holds: Callable[[Case], None],
         cases: list[Case],
         among: Callable[[Case], bool] | None = None,
-    ) -> tuple[Case, str] | None:
-        """Return the smallest case that a property fails on, and how."""
-        smallest: list[tuple[Case, str]] = []
+    ) -> Found | None:
+        """Return the minimal case in which something does not hold, and how."""
+        minimal: list[Found] = []
 
         def noted(case: Case) -> None:
-            case = narrowed(case, self.request.supports, self.request.dtype)
-            departure = raised(holds, case)
-            if departure is not None:
-                smallest[:] = [(case, str(departure))]
-                # From this one place, or Hypothesis takes them for different failures.
-                raise GaveUp if isinstance(departure, GaveUp) else Departs
+            case = self.narrowed(case)
+            difference = raised(holds, case)
+            if difference is not None:
+                minimal[:] = [(case, str(difference))]
+                # From this one line, or Hypothesis takes them for different failures.
+                raise GaveUp if isinstance(difference, GaveUp) else Differs
 
-        with suppress(Departs, GaveUp):
-            if cases:
+        with suppress(Differs, GaveUp):
+            try:
+                if not cases:
+                    search(noted, self.request, among)
                 for case in cases:
                     noted(case)
-            else:
-                search(noted, self.request, among)
-        return smallest[0] if smallest else None
+            except Flaky:  # it held when it was tried again
+                return minimal[0][0], self.dialogue.two_results()
+        return self.repeated(*minimal[0]) if minimal else None
 
-    def obeys(self, law: Law, case: Case) -> None:
-        """Hold the implementation to a law on one case."""
+    def repeated(self, case: Case, reason: str) -> Found:
+        """Ask again, and if the answer is another, say so in the place of the reason."""
+        if self.dialogue.answers:
+            with suppress(Differs, GaveUp):
+                self.has(REPEATABLE, case)
+                return case, reason
+            return case, self.dialogue.two_results()
+        return case, reason
+
+    def narrowed(self, case: Case) -> Case:
+        """Ask for no more than what is declared."""
+        return narrowed(self.pair, case, self.request.supports, self.request.dtype)
+
+    def has(self, property_: Property, case: Case) -> None:
+        """Check that the implementation has a property in one case.
+
+        Raises:
+            Differs: it has not.
+        """
         try:
-            agreement = law.check(Outside(self.concept, self.dialogue.ask), case)
+            agreement = property_.check(self.under_test, case)
         except (IndexError, TypeError, ValueError) as error:
-            raise Departs(f"its answer has no such form: {error}") from error
+            raise Differs(f"its answer has another form: {error}") from error
         if not agreement.holds:
-            raise Departs(agreement.reason)
+            raise Differs(agreement.reason)
 
     def agrees(self, case: Case) -> None:
-        """Compare the answer to one case with the reference's, there and back again."""
+        """Compare the answer to one case, and its gradients, with the reference's.
+
+        Raises:
+            Differs: they do not agree.
+        """
         self.drawn.append(case)
-        right = expected_answer(self.concept, case)
-        answer = said(self.dialogue.ask(case))
+        answer = self.dialogue.ask(case)
         self.verdict.examples += 1
-        self.verdict.tried.update(tried(case, self.request.supports - {GRADIENTS}))
-        agreement = right.judge(answer)
-        self.there.keep(case, answer, departs=not agreement.holds)
+        declared = self.request.supports - {GRADIENTS}
+        tried = [name for name in declared if tries(self.pair, name)(case)]
+        self.verdict.tried.update(tried)
+        agreement = self.adapter.judge(self.pair, case, answer)
+        self.outputs.add(case, answer, differs=not agreement.holds)
         self.accept(agreement)
         if GRADIENTS in self.request.supports:
-            self.agrees_back(case, answer)
+            self.gradients_agree(case)
 
-    def agrees_back(self, case: Case, output: Any) -> None:
-        """Compare the gradients with the reference's, the way there being right."""
-        right = expected_back(self.concept, case, output)
-        answer = self.dialogue.ask_back(case, right.grad_output)
+    def gradients_agree(self, case: Case) -> None:
+        """Compare the gradients with the reference's, the forward pass being right."""
+        right = expected_backward(self.pair, case)
+        given = replace(case, grad_output=right.backward.grad_output).astype(case.dtype)
+        answer = self.dialogue.ask_backward(case, given.grad_output)
         self.verdict.tried[GRADIENTS] += 1
-        agreements = dict(right.judge(answer))
-        departs = not all(each.holds for each in agreements.values())
-        self.back.keep(case, WayBack(right.grad_output, answer), departs)
+        agreements = right.judge(answer)
+        differs = not all(each.holds for each in agreements.values())
+        backward = replace(right.backward, gradients=answer)
+        self.gradients.add(case, backward, differs)
         for name, agreement in agreements.items():
             self.accept(agreement, f"the gradient of {name} ")
 
     def accept(self, agreement: Agreement, what: str = "") -> None:
-        """Note the score of what agrees.
+        """Note the error of what agrees.
 
         Raises:
-            Departs: it does not agree.
+            Differs: it does not agree.
         """
         if not agreement.holds:
-            raise Departs(f"{what}{agreement.reason} (score {agreement.score:.3g})")
-        self.verdict.score = max(self.verdict.score, agreement.score)
+            raise Differs(f"{what}{agreement.reason}{in_units(agreement)}")
+        self.verdict.error = max(self.verdict.error, agreement.error)
 
 
-def raised(holds: Callable[[Case], None], case: Case) -> Departs | GaveUp | None:
-    """Return what a property raises on a case that it fails on."""
+def in_units(agreement: Agreement) -> str:
+    """Write an error, where it is finite, in rounding units.
+
+    >>> in_units(Agreement(12.0, 0.5, "float64"))
+    ' (error 12 rounding units)'
+    """
+    finite = agreement.error < float("inf")
+    return f" (error {agreement.error:.3g} rounding units)" if finite else ""
+
+
+def raised(holds: Callable[[Case], None], case: Case) -> Differs | GaveUp | None:
+    """Return what is raised on a case in which something does not hold."""
     try:
         holds(case)
-    except (Departs, GaveUp) as departure:
-        return departure
+    except (Differs, GaveUp) as difference:
+        return difference
     return None
 
 
@@ -182,6 +220,6 @@ def search(
         suppress_health_check=[*HealthCheck],
         print_blob=False,
     )
-    cases = cases_for(request.concept, request.conventions)
+    cases = cases_for(request.pair, request.conventions)
     chosen = cases.filter(among) if among else cases
     quiet(seed(request.seed)(given(chosen)(holds)))()

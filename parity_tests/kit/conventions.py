@@ -1,27 +1,27 @@
-"""Hold an implementation to the conventions that it declares."""
+"""Check an implementation by the conventions that it declares."""
 
 from collections.abc import Collection
 
-from parity_tests.concept import Concept
-from parity_tests.convention import Cases, Convention, Request
+from parity_tests.contract.convention import Cases, Convention, Request
+from parity_tests.contract.pair import Pair
 
 
-def conventions_of(concept: Concept) -> dict[str, Convention]:
-    """Give the conventions that a concept knows, by name."""
-    return {each.name: each for each in concept.conventions}
+def conventions_of(pair: Pair) -> dict[str, Convention]:
+    """Return the conventions that a pair knows, by name."""
+    return {each.name: each for each in pair.conventions}
 
 
-def translated(concept: Concept, names: Collection[str], request: Request) -> Request:
-    """Ask an implementation that keeps these conventions, in the record's order."""
-    for convention in concept.conventions:
+def translated(pair: Pair, names: Collection[str], request: Request) -> Request:
+    """Translate a request into these conventions, in the order of the pair."""
+    for convention in pair.conventions:
         if convention.name in names:
             request = convention.translate(request)
     return request
 
 
-def cases_for(concept: Concept, names: Collection[str]) -> Cases:
+def cases_for(pair: Pair, names: Collection[str]) -> Cases:
     """Choose the cases that an implementation with these conventions can take."""
-    cases = concept.cases
-    for convention in concept.conventions:
+    cases = pair.adapter.cases(pair.cases) if pair.adapter else pair.cases
+    for convention in pair.conventions:
         cases = convention.cases(cases) if convention.name in names else cases
     return cases

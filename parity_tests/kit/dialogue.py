@@ -1,20 +1,26 @@
 """Ask an implementation, in its conventions, and read its answer in the reference's."""
 
+from hashlib import sha256
 from typing import Any
 
-import numpy as np
-
-from parity_tests.concept import Case
+from parity_tests.contract import border
+from parity_tests.contract.agreement import compare
+from parity_tests.contract.case import Case
+from parity_tests.contract.convention import Request as Asked
+from parity_tests.kit.arrays import adapter_of
 from parity_tests.kit.asking import Request
 from parity_tests.kit.conventions import translated
-from parity_tests.kit.implementation import Implementation
-from parity_tests.kit.request import asked
+from parity_tests.kit.gradients import Named, asked_backward, restored, wrong_form
+from parity_tests.kit.process import Process
 from parity_tests.kit.verdict import Verdict
-from parity_tests.kit.way_back import Named, asked_back, restored, trouble_with
+
+Answer = dict[str, Any]
+N_REMEMBERED = 2000  # answers, to notice that one is not repeated
+UNREPEATABLE = "it gives different results for the same input"
 
 
-class Departs(Exception):  # noqa: N818 - it says what happened
-    """An answer is not what the reference gives, or breaks a law, or none came."""
+class Differs(Exception):  # noqa: N818 - it says what happened
+    """An answer is not the reference's, or breaks a property, or none came."""
 
 
 class GaveUp(BaseException):
@@ -22,67 +28,90 @@ class GaveUp(BaseException):
 
 
 class Dialogue:
-    """Questions to one implementation; what it says on the side goes to the verdict.
+    """Questions to one implementation; what it prints is a remark of the verdict.
 
-    `answers` is true as long as it can be asked, and answers, on the way there.
+    `answers` is true as long as it can be asked, and answers, in the forward pass.
+    `unequal` has two answers to one question, once there were such.
     """
 
-    def __init__(
-        self, request: Request, implementation: Implementation, verdict: Verdict
-    ):
-        self.concept = request.concept
+    def __init__(self, request: Request, process: Process, verdict: Verdict):
+        self.pair = request.pair
         self.conventions = request.conventions
-        self.implementation = implementation
+        self.process = process
         self.verdict = verdict
         self.answers = True
+        self.given: dict[bytes, Answer] = {}
+        self.unequal: tuple[Answer, Answer] | None = None
 
-    def ask(self, case: Case) -> dict[str, Any]:
+    def ask(self, case: Case) -> Any:
         """Ask for what comes out of a case.
 
         Raises:
-            Departs: there was no answer to this.
+            Differs: there was no answer to this.
             GaveUp: it hangs, or ended its process, and would do so again.
         """
         try:
-            answer = self.answer_to(self.request_of(case))
-        except Departs:
+            return self.answer_to(self.request_of(case))["output"]
+        except Differs:
             self.answers = False
             raise
-        output = answer["output"]
-        if output.dtype.kind == "f" and np.isnan(output).any():
-            raise Departs("it returns NaN")
-        return answer
 
-    def ask_back(self, case: Case, grad_output: Any) -> Named:
+    def ask_backward(self, case: Case, grad_output: Any) -> Named:
         """Ask for the gradients of what went in; they come laid out as the reference's.
 
         Raises:
-            Departs: there was no answer to this, or it has another form.
+            Differs: there was no answer to this, or it has another form.
             GaveUp: it hangs, or ended its process, and would do so again.
         """
         request = self.request_of(case)
-        gradients = self.answer_to(asked_back(request, grad_output))["gradients"]
-        if trouble := trouble_with(request, gradients):
-            raise Departs(f"it {trouble}")
-        return restored(self.concept, self.conventions, case, gradients)
+        gradients = self.answer_to(asked_backward(request, grad_output))["gradients"]
+        if wrong := wrong_form(case, request, gradients):
+            raise Differs(f"it {wrong}")
+        return restored(self.pair, self.conventions, case, gradients)
 
-    def request_of(self, case: Case) -> dict[str, Any]:
+    def request_of(self, case: Case) -> Asked:
         """Write a case as a request, in the conventions that are declared."""
-        return translated(self.concept, self.conventions, asked(self.concept, case))
+        adapter = adapter_of(self.pair)
+        request = adapter.request(self.pair, case)
+        translation = translated(self.pair, self.conventions, request)
+        return {**translation, "worker": adapter.worker}
 
-    def answer_to(self, request: dict[str, Any]) -> dict[str, Any]:
-        """Pass a request on, and note that something was printed.
+    def answer_to(self, request: Asked) -> Answer:
+        """Pass a request on, and notice what it prints and that it answers otherwise.
 
         Raises:
-            Departs: there was no answer to this.
+            Differs: there was no answer to this.
             GaveUp: there will be none to any other.
         """
-        answer = self.implementation.ask(request)
-        if answer.get("printed") and "it prints" not in self.verdict.remarks:
+        message = border.write(request)
+        answer = self.process.ask(message)
+        if answer.pop("printed", "") and "it prints" not in self.verdict.remarks:
             self.verdict.remarks.append("it prints")
+        self.notice(sha256(message).digest(), answer)
         if answer.get("final"):
             self.answers = False
             raise GaveUp(f"it {answer['trouble']}")
         if "trouble" in answer:
-            raise Departs(f"it {answer['trouble']}")
+            raise Differs(f"it {answer['trouble']}")
         return answer
+
+    def notice(self, question: bytes, answer: Answer) -> None:
+        """Notice that an answer is not what was answered to the same question before."""
+        before = self.given.setdefault(question, answer)
+        if border.write(before) != border.write(answer):
+            self.unequal = before, answer
+        if len(self.given) > N_REMEMBERED:
+            self.given.pop(next(iter(self.given)))
+
+    def two_results(self) -> str:
+        """Write down both of two answers to one question."""
+        if self.unequal is None:
+            return UNREPEATABLE
+        if any("trouble" in each for each in self.unequal):
+            said = (each.get("trouble", "answers") for each in self.unequal)
+            return f"{UNREPEATABLE}: first it {', then it '.join(said)}"
+        values = (each.get("output", each.get("gradients")) for each in self.unequal)
+        one, other = ([*v.values()] if isinstance(v, dict) else v for v in values)
+        reason = compare(one, other).reason or "expected 0.0, got -0.0"
+        both = reason.replace("expected ", "first ", 1).replace("got ", "then ", 1)
+        return f"{UNREPEATABLE}: {both}"

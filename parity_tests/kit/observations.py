@@ -1,36 +1,37 @@
-"""Answers kept for the diagnosis: some that depart, and some that agree."""
+"""Answers that a diagnosis rests on: some that differ, and some that agree."""
 
 from typing import Any
 
-from parity_tests.concept import Case, Concept
+from parity_tests.contract.case import Case
+from parity_tests.contract.pair import Pair
 from parity_tests.known_mistakes import looks_like_throughout
 from parity_tests.known_mistakes.observable import Observable
 
-N_OBSERVED = 12  # departures, and agreements, that a diagnosis rests on
+N_OBSERVED = 12  # of each kind
 
 
 class Observations:
-    """What was seen of an implementation in some cases, `where` saying what is seen."""
+    """What was observed of an implementation in some cases, `where` saying what."""
 
     def __init__(self, where: Observable):
         self.where = where
         self.agreeing: list[tuple[Case, Any]] = []
-        self.departing: list[tuple[Case, Any]] = []
+        self.differing: list[tuple[Case, Any]] = []
         self.most = N_OBSERVED
 
     def make_room(self) -> None:
-        """Keep as many once more."""
+        """Take as many once more."""
         self.most += N_OBSERVED
 
-    def keep(self, case: Case, seen: Any, departs: bool) -> None:
-        """Keep what was seen, unless there is enough of its kind."""
-        kept = self.departing if departs else self.agreeing
-        if len(kept) < self.most:
-            kept.append((case, seen))
+    def add(self, case: Case, observed: Any, differs: bool) -> None:
+        """Add what was observed, unless there is enough of its kind."""
+        same_kind = self.differing if differs else self.agreeing
+        if len(same_kind) < self.most:
+            same_kind.append((case, observed))
 
-    def diagnose(self, concept: Concept) -> list[str]:
-        """Name the known mistakes that would be seen so."""
-        if not self.departing:
+    def diagnose(self, pair: Pair) -> list[str]:
+        """Name the known mistakes that would give all that was observed."""
+        if not self.differing:
             return []
-        seen = [*self.departing, *self.agreeing]
-        return looks_like_throughout(concept, seen, self.where)
+        observed = [*self.differing, *self.agreeing]
+        return looks_like_throughout(pair, observed, self.where)

@@ -1,72 +1,73 @@
-"""Build a mistake: the files of the reference that it reaches, one of them patched."""
+"""Build a mistake: the files that a pair imports as a package, one of them patched."""
 
+import ast
 import re
 import shutil
 import sys
 from atexit import register
+from collections.abc import Iterator
 from functools import cache
-from importlib import import_module
+from importlib import import_module, invalidate_caches
 from pathlib import Path
 from tempfile import mkdtemp
+from typing import Any
 
-from parity_tests.catalogue import concept
 from parity_tests.known_mistakes.mistake import Mistake
-from parity_tests.known_mistakes.patch import ROOT, patched_source, sources
+from parity_tests.known_mistakes.patch import patched_source, source_of
+from parity_tests.sources.panels import files, module_name, root, subject, tree
 
+SHARED = ("module.py", "tape.py")  # a mistake is built on the reference's own
+REWRITTEN = re.compile(r"\breference\.(?!(?:module|tape)\b)")
 DATA = shutil.ignore_patterns("*.py", "__pycache__")
 
 
 @cache
-def mistaken_class(mistake: Mistake) -> type:
-    """Return the class of the mistake's concept with the mistake in it."""
-    name = f"{mistaken_package(mistake)}.{dotted(mistake.concept)}"
-    made: type = getattr(import_module(name), concept(mistake.concept).class_name)
-    return made
+def mistaken_part(mistake: Mistake) -> Any:
+    """Return the class or the function of a pair with the mistake in it."""
+    name = f"{mistaken_package(mistake)}.{module_name(f'{mistake.pair}.py')}"
+    return getattr(import_module(name), subject(mistake.pair))
 
 
 @cache
 def mistaken_package(mistake: Mistake) -> str:
     """Write the mistake as a package, and return its name, ready to import.
 
-    It holds the patched file and all that import it, each at the path that it has in
-    the reference; everything else they import from the reference itself.
+    It holds all files that the pair imports at the paths that they have in the
+    reference, so that each of their steps can be recorded.
     """
-    name = re.sub(r"\W", "_", f"mistaken_{mistake.concept}_{mistake.id}")
-    reached = importers(mistake.file)
-    inside = re.compile("|".join(imports(file) for file in reached), re.MULTILINE)
-    for file in reached:
+    name = re.sub(r"\W", "_", f"mistaken_{mistake.pair}_{mistake.id}")
+    for file in files_of(mistake.pair):
         path = workshop() / name / file
         if not path.parent.exists():
-            shutil.copytree((ROOT / file).parent, path.parent, ignore=DATA)
-        source = patched_source(mistake) if file == mistake.file else sources()[file]
-        source = inside.sub(lambda hit: hit[0].replace("reference", name, 1), source)
-        path.write_text(source, encoding="utf-8")
+            data = root("reference") / file
+            shutil.copytree(data.parent, path.parent, ignore=DATA, dirs_exist_ok=True)
+        source = patched_source(mistake) if file == mistake.file else source_of(file)
+        path.write_text(REWRITTEN.sub(f"{name}.", source), encoding="utf-8")
     (workshop() / name / "__init__.py").touch()
+    invalidate_caches()
     return name
 
 
 @cache
-def importers(file: str) -> frozenset[str]:
-    """List the file and all files of the reference that import it, by whatever way."""
-    pattern = re.compile(imports(file), re.MULTILINE)
-    direct = [each for each, source in sources().items() if pattern.search(source)]
-    return frozenset([file]).union(*(importers(each) for each in direct))
+def files_of(pair: str) -> tuple[str, ...]:
+    """List the file of a pair and all that it imports, the nearest first."""
+    found = [f"{pair}.py"]
+    for file in found:  # which grows meanwhile
+        found += sorted({*imports(file)} - {*found, *SHARED})
+    return tuple(found)
 
 
-def imports(file: str) -> str:
-    """Return the pattern of an import of this file.
+def imports(file: str) -> Iterator[str]:
+    """Find the files of the reference that a file imports.
 
-    >>> bool(re.match(imports("data/windows.py"), "from reference.data import windows"))
-    True
+    >>> sorted(imports("attention/multi_head_wrapper.py"))
+    ['attention/causal.py', 'module.py', 'tape.py']
     """
-    folder, _, name = dotted(file).rpartition(".")
-    within = f"reference.{folder}" if folder else "reference"
-    return rf"^from {within}(?:\.{name} import| import {name}$)"
-
-
-def dotted(file: str) -> str:
-    """Write a path within the reference as Python imports it."""
-    return file.removesuffix(".py").replace("/", ".")
+    known = {f"reference.{module_name(each)}": each for each in files("reference")}
+    for node in ast.walk(tree("reference", file)):
+        if isinstance(node, ast.ImportFrom):
+            names = [f"{node.module}.{alias.name}" for alias in node.names]
+            yield from (known[n] for n in {node.module, *names} if n in known)
 
 
 @cache

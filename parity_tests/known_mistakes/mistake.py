@@ -1,90 +1,108 @@
 """One known mistake: which lines of the reference are replaced by which, and its story.
 
 A mistake is a patch of the reference, so it is small by construction: whoever reads
-it sees what went wrong and nothing else, and it runs like the part that it is in.
+it sees what went wrong and nothing else, and it runs like the pair that it is in.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
-COMMON = ("common",)
-GAP = "\n...\n"  # between two places of a patch: what stands there stays
+GAP = "\n...\n"  # between two places of a patch: the lines in between stay
+
+
+class Edit(NamedTuple):
+    """Lines that stand once in a step, and what replaces them."""
+
+    step: str
+    right: str
+    wrong: str
+
+
+@dataclass(frozen=True)
+class Patch:
+    """How a mistake is made in every pair that has these steps with these lines.
+
+    `step` is the term with which the sentence of a step begins ("Causal mask"). Outside
+    the steps of a forward pass it is the name of a function ("backward") or of a
+    constant. `right` stands exactly once in it; both may be parts of lines, and are
+    without their indentation. A line `...` in both stands for lines that stay.
+
+    `caught_by` is what rejects it: `agreement` (the output differs), `steps` (only a
+    quantity of a step does), `gradients` (the output is right, its gradients are not),
+    `property: …` or `rejection: …` (in the words of the pair), or `doctest: …` (of a
+    function or a class in the pair's files). `only` is a pattern of paths, for lines
+    that are wrong so in some pairs alone.
+    """
+
+    step: str
+    right: str
+    wrong: str
+    caught_by: str = "agreement"
+    only: str = "*"
+    more: tuple[Edit, ...] = ()
+
+    def and_in(self, step: str, right: str, wrong: str) -> "Patch":
+        """Change another step of the same file as well."""
+        return replace(self, more=(*self.more, Edit(step, right, wrong)))
+
+    @property
+    def edits(self) -> list[Edit]:
+        """Every place that the patch changes."""
+        return [
+            Edit(step, *lines)
+            for step, right, wrong in [(self.step, self.right, self.wrong), *self.more]
+            for lines in zip(right.split(GAP), wrong.split(GAP), strict=True)
+        ]
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A mistake, wherever it is made: of several patches a pair gets the first it can.
+
+    `seen_in` names where it was seen: issues or pull requests on GitHub
+    (`owner/repository#number`), or pages that have the faulty code. A mistake that was
+    seen nowhere is constructed.
+    """
+
+    id: str
+    title: str
+    story: str
+    patches: tuple[Patch, ...]
+    seen_in: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
 class Mistake:
-    """A mistake in one concept.
-
-    `right` stands exactly once in `file`, a source of the reference, and is replaced
-    by `wrong`. Both may be parts of lines, and without their indentation. A line `...`
-    in both stands for lines that stay. `seen_in` names GitHub issues or pull requests
-    (`owner/repository#number`) or other pages, or says that the mistake is common.
-    `caught_by` is what rejects it: `agreement` (what comes out differs), `steps` (only
-    a step on the way does), `gradients` (only the way back does), `law: …` or
-    `refusal: …` (what the record of the concept has in these words), or a test, as
-    pytest names it.
-    """
+    """A mistake in one pair, which is known by its path, and in one of its files."""
 
     id: str
-    concept: str
+    pair: str
     file: str
     title: str
     story: str
-    right: str
-    wrong: str
-    seen_in: tuple[str, ...] = COMMON
-    caught_by: str = "agreement"
+    edits: tuple[Edit, ...]
+    caught_by: str
+    seen_in: tuple[str, ...]
+
+    def __str__(self) -> str:
+        return self.id
 
     @property
-    def on_the_way_back(self) -> bool:
-        """Whether what comes out is right, and its gradients are not."""
-        return self.caught_by == "gradients"
-
-    @property
-    def changes(self) -> list[tuple[str, str]]:
-        """The places of the patch: what stands there, and what replaces it."""
-        rights, wrongs = self.right.split(GAP), self.wrong.split(GAP)
-        return list(zip(rights, wrongs, strict=True))
+    def is_constructed(self) -> bool:
+        """Whether nobody is known to have made it: it was written for this suite."""
+        return not self.seen_in
 
     @property
     def links(self) -> list[str]:
-        """The addresses of where it was seen; none if it is just common."""
-        return [address(place) for place in self.seen_in if place not in COMMON]
-
-
-class Place(NamedTuple):
-    """The same patch for several concepts: the file of each, and the lines."""
-
-    files: Mapping[str, str]
-    right: str
-    wrong: str
-    caught_by: str = "agreement"
+        """The addresses of where it was seen; none if it is constructed."""
+        return [address(place) for place in self.seen_in]
 
 
 def known(
-    id: str,
-    title: str,
-    story: str,
-    *places: Place,
-    seen_in: tuple[str, ...] = COMMON,
-) -> tuple[Mistake, ...]:
-    """Record one mistake wherever it is made."""
-    return tuple(
-        Mistake(
-            id,
-            concept,
-            file,
-            title,
-            story,
-            place.right.strip("\n"),
-            place.wrong.strip("\n"),
-            seen_in,
-            place.caught_by,
-        )
-        for place in places
-        for concept, file in place.files.items()
-    )
+    id: str, title: str, story: str, *patches: Patch, seen_in: tuple[str, ...] = ()
+) -> Entry:
+    """Write down one mistake."""
+    return Entry(id, title, story, patches, seen_in)
 
 
 def address(place: str) -> str:

@@ -1,90 +1,121 @@
-"""The patch of a mistake: where its right lines stand, and what is there instead."""
+"""Where the right lines of a patch stand in a source, and what it is with others."""
 
+import ast
 import re
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
 from functools import cache
-from pathlib import Path
 from typing import NamedTuple
 
-import reference
-from parity_tests.known_mistakes.mistake import Mistake
+from parity_tests.known_mistakes.mistake import Edit, Mistake
+from parity_tests.sources.panels import module_name, root, text, tree
+from parity_tests.sources.steps import definitions, stepped_functions
 
-ROOT = Path(str(reference.__file__)).parent
+Lines = tuple[int, int]
 
 
 class Change(NamedTuple):
-    """Whole lines of a source before and after a patch, and where they stand."""
+    """Whole lines of a source before and after a patch, and the number of the first."""
 
     line: int
     right: list[str]
     wrong: list[str]
 
 
+class Place(NamedTuple):
+    """Where right lines are in a source, and what stands there instead."""
+
+    start: int
+    end: int
+    right: str
+    wrong: str
+
+
 @cache
-def sources() -> dict[str, str]:
-    """Read every source of the reference, but those that only list names."""
-    return {
-        path.relative_to(ROOT).as_posix(): path.read_text(encoding="utf-8")
-        for path in sorted(ROOT.rglob("*.py"))
-        if path.name != "__init__.py"
-    }
+def source_of(file: str) -> str:
+    """Read a source of the reference."""
+    return text("reference", file)
+
+
+@cache
+def regions(file: str) -> dict[str, list[Lines]]:
+    """Find the first and last line of every step, function and constant, by name.
+
+    Several may have one name. The steps of a backward pass repeat those of the forward
+    pass, so they go by the name of their function alone.
+    """
+    found: dict[str, list[Lines]] = defaultdict(list)
+    path = root("reference") / file
+    for function in stepped_functions(path, module_name(file)):
+        if not function.name.endswith("backward"):
+            for step in function.steps:
+                term = step.sentence.partition(":")[0]
+                found[term].append((step.start, step.end))
+    for name, node in named(tree("reference", file)):
+        found[name].append((node.lineno, node.end_lineno or node.lineno))
+    return found
+
+
+def named(module: ast.Module) -> Iterator[tuple[str, ast.stmt]]:
+    """Yield every function of a file, and every constant of its own."""
+    yield from ((node.name, node) for _, node in definitions(module))
+    for node in module.body:
+        if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
+            yield node.targets[0].id, node
+
+
+def fits(file: str, edits: Iterable[Edit]) -> bool:
+    """Whether the right lines of every edit stand in its step exactly once."""
+    return all(len(places(file, edit)) == 1 for edit in edits)
+
+
+def places(file: str, edit: Edit) -> list[Place]:
+    """Find the right lines of an edit wherever they stand in its step."""
+    source, found = source_of(file), []
+    for first, last in regions(file).get(edit.step, ()):
+        start, end = start_of(source, first), start_of(source, last + 1)
+        first_line = re.compile(re.escape(edit.right.partition("\n")[0]))
+        for hit in first_line.finditer(source, start, end):
+            line = source[source.rfind("\n", 0, hit.start()) + 1 :]
+            indent = line[: len(line) - len(line.lstrip(" "))]
+            right, wrong = (lines.replace("\n", f"\n{indent}") for lines in edit[1:])
+            if source.startswith(right, hit.start()):
+                until = hit.start() + len(right)
+                found.append(Place(hit.start(), until, right, wrong))
+    return found
+
+
+def start_of(source: str, line: int) -> int:
+    """Return the index at which a line begins, the first being 1.
+
+    >>> [start_of("ab\\ncd", line) for line in (1, 2)]
+    [0, 3]
+    """
+    return sum(len(each) for each in source.splitlines(keepends=True)[: line - 1])
 
 
 def patched_source(mistake: Mistake) -> str:
-    """Return the source of the patched file.
-
-    Raises:
-        ValueError: the right lines are not in the file exactly once.
-    """
-    source = sources()[mistake.file]
-    spans = []
-    for right, wrong in mistake.changes:
-        start, indent = place(mistake, source, right)
-        end = start + len(indented(right, indent))
-        spans.append((start, end, indented(wrong, indent)))
-    for start, end, lines in sorted(spans, reverse=True):
-        source = source[:start] + lines + source[end:]
+    """Return the source of the file with the mistake in it."""
+    source = source_of(mistake.file)
+    for place in sorted(all_places(mistake), reverse=True):
+        source = source[: place.start] + place.wrong + source[place.end :]
     return source
 
 
-def place(mistake: Mistake, source: str, right: str) -> tuple[int, str]:
-    """Find where the right lines stand, and how far they are indented there.
-
-    Raises:
-        ValueError: they are not in the source exactly once.
-    """
-    found = []
-    for hit in re.finditer(re.escape(right.partition("\n")[0]), source):
-        line = source[source.rfind("\n", 0, hit.start()) + 1 :]
-        indent = line[: len(line) - len(line.lstrip(" "))]
-        if source.startswith(indented(right, indent), hit.start()):
-            found.append((hit.start(), indent))
-    if len(found) != 1:
-        raise ValueError(
-            f"{mistake.id}: the right lines must stand once in {mistake.file}, "
-            f"found {len(found)} times: {right!r}"
-        )
-    return found[0]
-
-
-def indented(lines: str, indent: str) -> str:
-    """Indent all lines but the first, which begins where it begins."""
-    return lines.replace("\n", f"\n{indent}")
-
-
 def changes(mistake: Mistake) -> list[Change]:
-    """Show every place of the patch in whole lines, with the number of the first.
-
-    The lines are those of the files, indented and with their shape comments.
-    """
-    shown, source = [], sources()[mistake.file]
-    for right, wrong in mistake.changes:
-        start, indent = place(mistake, source, right)
-        end = start + len(indented(right, indent))
-        first = source.rfind("\n", 0, start) + 1
-        before, after = source[first:start], source[end : source.find("\n", end)]
-        sides = (
-            (before + indented(lines, indent) + after).split("\n")
-            for lines in (right, wrong)
+    """Show every place of a mistake in whole lines, indented as in the file."""
+    source, shown = source_of(mistake.file), []
+    for place in all_places(mistake):
+        first = source.rfind("\n", 0, place.start) + 1
+        before, after = source[first : place.start], source[place.end :]
+        right, wrong = (
+            (before + lines + after.partition("\n")[0]).split("\n")
+            for lines in (place.right, place.wrong)
         )
-        shown.append(Change(source.count("\n", 0, first) + 1, *sides))
+        shown.append(Change(source.count("\n", 0, first) + 1, right, wrong))
     return shown
+
+
+def all_places(mistake: Mistake) -> list[Place]:
+    """Find the one place of every edit."""
+    return [places(mistake.file, edit)[0] for edit in mistake.edits]

@@ -11,7 +11,12 @@ from itertools import zip_longest
 from typing import Any
 
 from parity_tests.lockstep.copying import plain
-from parity_tests.lockstep.recording import Invocation, Recording, Snapshot, find_function
+from parity_tests.lockstep.recording import (
+    Invocation,
+    Recording,
+    Snapshot,
+    find_function,
+)
 from parity_tests.sources.steps import Step
 
 OUTCOME = Step(0, 0, "What came out.", 0, 0, frozenset())

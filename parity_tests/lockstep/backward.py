@@ -109,6 +109,18 @@ def torch_forward(pair: Pair, case: Case) -> Forward:
     return Forward(record("torch_impl", call, live=True), leaves)
 
 
+def torch_result(pair: Pair, case: Case, leaves: Mapping[str, torch.Tensor]) -> Any:
+    """Run PyTorch's forward with other inputs and parameters, by name."""
+    own = TORCH.own(dict(case.inputs))
+    inputs = [leaves.get(name, value) for name, value in own.items()]
+    part = pair.part(TORCH)
+    if not inspect.isclass(part):
+        return part(*inputs, **case.config)
+    module = pair.build(TORCH, case)
+    parameters = {n: v for n, v in leaves.items() if n not in own}
+    return torch.func.functional_call(module, parameters, tuple(inputs))
+
+
 def autograd(output: Any, of: list[torch.Tensor], grad_output: Any) -> list[Any]:
     """Ask autograd; what has no influence on the output has a gradient of zero."""
     several = isinstance(output, tuple)

@@ -13,6 +13,7 @@ from parity_tests.lockstep.alignment import OUTCOME, Aligned, align_recordings
 from parity_tests.lockstep.recording import Recording
 from parity_tests.sources.steps import Step
 
+
 @dataclass(frozen=True)
 class Compared:
     """One quantity at one step; `turn` counts the rounds of a loop.
@@ -43,7 +44,7 @@ class Compared:
 
 @dataclass(frozen=True)
 class Comparison:
-    """What a run in lockstep found: every quantity compared, up to the first difference.
+    """What a run in lockstep found: every quantity, up to the first difference.
 
     `n_steps` counts the steps at which something could be compared.
     """

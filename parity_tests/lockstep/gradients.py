@@ -22,7 +22,7 @@ from parity_tests.lockstep.backward import (
     torch_forward,
 )
 from parity_tests.lockstep.comparison import Compared, Comparison
-from parity_tests.lockstep.recording import Invocation, Recording
+from parity_tests.lockstep.recording import Invocation
 from parity_tests.rounding.expected import expected_backward
 from parity_tests.sources.steps import Step
 
@@ -66,7 +66,9 @@ def compare_gradients(pair: Pair, case: Case, part: Any = None) -> Comparison:
                 quantities.append(truth.compared(agreement, backend))
     names = compare(sorted(ours.gradients), sorted(forward.leaves))
     quantities.append(Compared(AT_THE_END, OUTCOME, "names", names))
-    steps = {(each.function, each.step) for each in quantities} - {(AT_THE_END, OUTCOME)}
+    steps = {(each.function, each.step) for each in quantities} - {
+        (AT_THE_END, OUTCOME)
+    }
     first = next((each for each in quantities if not each.agreement.holds), None)
     return Comparison(tuple(quantities), len(steps), first)
 

@@ -1,91 +1,78 @@
-"""The same numbers in another precision, and a run of PyTorch in it.
+"""PyTorch in bfloat16 or float16, which is compared with the truth by the same measure.
 
-A case of low precision holds numbers that float16 or bfloat16 can hold, in arrays of
-float32, since NumPy has no bfloat16: the same bits can go through both precisions.
+NumPy has no bfloat16, so the numbers of a case are those that the low precision can
+hold, in arrays of float64.
 """
 
-from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+import inspect
+from functools import partial
+from typing import Any
 
 import numpy as np
 import torch
 
-from parity_tests.backward import catching
-from parity_tests.case import Case
-
-if TYPE_CHECKING:
-    from parity_tests.concept import Concept
-
-Array = np.ndarray[Any, Any]
-
-LOW = {
-    "float32": torch.float32,
-    "bfloat16": torch.bfloat16,
-    "float16": torch.float16,
-}
+from parity_tests.contract.agreement import Agreement, compare
+from parity_tests.contract.backend import REFERENCE, TORCH
+from parity_tests.contract.case import Array, Case
+from parity_tests.contract.pair import Pair
+from parity_tests.rounding.units import Quantities, floating_in, rounding_units
 
 
-def in_float64(case: Case) -> Case:
-    """Hold the same numbers in float64."""
-    return replace(
-        case,
-        inputs={name: cast(array, np.float64) for name, array in case.inputs.items()},
-        weights={name: cast(array, np.float64) for name, array in case.weights.items()},
-    )
+def judge_in(pair: Pair, case: Case, dtype: str) -> Agreement:
+    """Compare PyTorch in a low precision with the reference in float64."""
+
+    def run(case: Case) -> Quantities:
+        return {"result": floating_in(pair.call(REFERENCE, case))}
+
+    case = pair.with_masks(fit(pair, case, dtype))
+    unit = rounding_units(case, dtype, run(case), run)["result"]
+    truth = pair.call(REFERENCE, case)
+    return compare(truth, run_torch_in(pair, case, dtype), unit, dtype)
 
 
-def rounded(case: Case, dtype: str) -> Case:
-    """Round every number to a low precision, and hold it in float32."""
-    return replace(
-        case,
-        inputs={name: nearest(array, dtype) for name, array in case.inputs.items()},
-        weights={name: nearest(array, dtype) for name, array in case.weights.items()},
-    )
-
-
-def fitted(concept: "Concept", case: Case, dtype: str) -> Case:
-    """Round a case, its input halved until twice as much would not overflow."""
-    case = rounded(case, dtype)
-    while not run_torch_in(concept, times(case, 2), dtype).isfinite().all():
+def fit(pair: Pair, case: Case, dtype: str) -> Case:
+    """Round a case, its inputs halved until twice as much would not overflow."""
+    case = case.map(partial(nearest, dtype=dtype))
+    while not all(map(all_finite, listed(run_torch_in(pair, times(case, 2), dtype)))):
         case = times(case, 0.5)
     return case
 
 
-def times(case: Case, factor: float) -> Case:
-    """Multiply the input of a case; ids and masks stay as they are."""
-    inputs = {
-        name: array * array.dtype.type(factor) if array.dtype.kind == "f" else array
-        for name, array in case.inputs.items()
-    }
-    return replace(case, inputs=inputs)
-
-
-def cast(array: Array, dtype: type[np.floating[Any]]) -> Array:
-    """Change the dtype of floating-point numbers; ids and masks stay as they are."""
-    return array.astype(dtype) if array.dtype.kind == "f" else array
+def run_torch_in(pair: Pair, case: Case, dtype: str) -> Any:
+    """Run a case on PyTorch with its inputs and parameters in a precision."""
+    low = getattr(torch, dtype)
+    inputs = [
+        value.to(low) if torch.is_tensor(value) and value.is_floating_point() else value
+        for value in map(TORCH.own, case.inputs.values())
+    ]
+    part = pair.part(TORCH)
+    with torch.no_grad():
+        if inspect.isclass(part):
+            return pair.build(TORCH, case).to(low)(*inputs)
+        return part(*inputs, **case.config)
 
 
 def nearest(array: Array, dtype: str) -> Array:
-    """Round floating-point numbers to a precision, held in float32."""
-    if array.dtype.kind != "f":
-        return array
-    return torch.from_numpy(array).to(LOW[dtype]).float().numpy()
+    """Round numbers to a precision, and hold them in float64."""
+    low = torch.from_numpy(np.array(array)).to(getattr(torch, dtype))
+    return low.double().numpy()
 
 
-def run_torch_in(concept: "Concept", case: Case, dtype: str) -> torch.Tensor:
-    """Run the PyTorch side of a case with its input and weights in a precision."""
+def times(case: Case, factor: float) -> Case:
+    """Multiply the floating-point inputs of a case; ids and masks stay as they are."""
+    return case.with_inputs(
+        **{
+            name: value * factor if getattr(value, "dtype", np.bool_) == float else value
+            for name, value in case.inputs.items()
+        }
+    )
 
-    def lower(module: torch.nn.Module) -> None:
-        def hook(_: torch.nn.Module, inputs: tuple[torch.Tensor, ...]) -> Any:
-            module.to(LOW[dtype])
-            return tuple(
-                each.to(LOW[dtype]) if each.is_floating_point() else each
-                for each in inputs
-            )
 
-        module.register_forward_pre_hook(hook)
+def all_finite(output: torch.Tensor) -> bool:
+    """Whether nothing has overflowed."""
+    return bool(output.isfinite().all())
 
-    _, class_ = catching(concept.torch, prepare=lower)
-    with torch.no_grad():
-        output: torch.Tensor = concept.run_torch(class_, case)
-    return output
+
+def listed(output: Any) -> list[torch.Tensor]:
+    """Return several outputs as they are, and one as a list of one."""
+    return list(output) if isinstance(output, tuple) else [output]

@@ -1,6 +1,7 @@
 """Vectors: the contract as files, for authors of other languages.
 
-`diptych vectors OUT` writes, for every pair, cases with all that goes in, every step
-and all that comes out; `README.md` beside this file tells the format. They come from
-the reference, and `diptych vectors --verify DIR` holds both sides to them.
+`diptych vectors OUT` writes the named examples of every pair with all that goes in,
+every step and all that comes out; `README.md` beside this file describes the format.
+They come from the reference; `diptych vectors --verify DIR` replays them on both
+backends.
 """

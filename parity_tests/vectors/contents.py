@@ -2,146 +2,145 @@
 
 from collections import Counter
 from collections.abc import Mapping
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
-from parity_tests.attention.cases import unchecked
-from parity_tests.backward import reference_backward
-from parity_tests.case import Case
-from parity_tests.concept import Concept
-from parity_tests.copying import copy_of
-from parity_tests.recording import Recording, record
-from parity_tests.vectors.planned import Planned
-from parity_tests.vectors.tokenizers import is_gpt2, kept, learned, pieces
+import numpy as np
+import torch
+
+from parity_tests.contract.agreement import as_array
+from parity_tests.contract.backend import REFERENCE, Backend, unchecked
+from parity_tests.contract.case import Case
+from parity_tests.contract.example import Example
+from parity_tests.contract.pair import Pair
+from parity_tests.lockstep.backward import reference_backward
+from parity_tests.lockstep.recording import Recording, record
+from parity_tests.rounding.expected import expected, expected_backward
 
 Tree = dict[str, Any]
 
-ROUNDS_LIKE = {"highest": "scores", "raised": "weights"}  # where softmax is spelled out
+REJECTIONS = (ValueError, TypeError, LookupError, RuntimeError)
 
 
-def contents(concept: Concept, planned: Planned) -> Tree:
-    """Run a case on the reference, and gather all there is to say of it."""
-    case = planned.case
+def vector_of(pair: Pair, example: Example) -> Tree:
+    """Run an example on the reference, and gather all there is to say of it."""
+    case = example.case
     with unchecked():
-        came_out = outcome(concept, case, planned.with_steps)
+        came_out = outcome(pair, case, example.with_steps)
     return {
-        "name": planned.name,
-        "flags": [*planned.flags],
-        "comment": planned.comment,
+        "name": example.name,
+        "flags": [*example.flags],
+        "comment": example.comment,
         "config": dict(case.config),
         "training": case.training,
         "seed": case.seed,
         "inputs": dict(case.inputs),
-        "weights": dict(case.weights),
+        "parameters": dict(case.parameters),
         **came_out,
     }
 
 
+def example_of(vector: Tree) -> Example:
+    """Read the example of a vector."""
+    name, comment, flags = (vector[part] for part in ("name", "comment", "flags"))
+    return Example(name, case_of(vector), comment, tuple(flags), "steps" in vector)
+
+
 def case_of(vector: Tree) -> Case:
-    """Read the case of a vector back."""
-    parts = ("config", "inputs", "weights", "training", "seed")
-    return Case(**{part: vector[part] for part in parts})
+    """Read the case of a vector; several gradients of outputs are a tuple."""
+    parts = ("config", "inputs", "parameters", "training", "seed")
+    grad_output = vector.get("gradients", {}).get("of_output")
+    if isinstance(grad_output, list):
+        grad_output = tuple(grad_output)
+    masks = tuple(vector["masks"]) if "masks" in vector else None
+    known = {part: vector[part] for part in parts}
+    return Case(**known, grad_output=grad_output, masks=masks)
 
 
-def outcome(concept: Concept, case: Case, with_steps: bool) -> Tree:
-    """Say what the reference makes of a case: output and steps, or a refusal."""
-    result, taken = run_reference(concept, case, with_steps)
-    if isinstance(result, Exception):
-        return {"refused": refusal(result)}
-    held = yardsticks(concept, case)
-    said: Tree = {"output": output_of(concept, case, result)}
-    said["yardsticks"] = {"output": held.get("result", 0.0)}
-    if concept.group == "tokenizers":
-        said["output"] |= pieces(concept.reference, case)
-        said["tokenizer"] = learned(concept, case)
+def outcome(pair: Pair, case: Case, with_steps: bool) -> Tree:
+    """Say what the reference makes of a case: output and steps, or a rejection."""
+    try:
+        with_masks = pair.with_masks(case)
+        call = partial(pair.call, REFERENCE, with_masks)
+        run = record("reference", call) if with_steps else Recording("", result=call())
+    except REJECTIONS as error:
+        return {"rejected": rejection(error)}
+    masks = {"masks": [*with_masks.masks]} if with_masks.masks else {}
+    units = expected(pair, with_masks).units if case.dtype else {}
+    of_units: Tree = {"output": units.get("result", 0.0)}
+    said: Tree = masks | {"output": tree_of(run.result), "rounding_units": of_units}
     if with_steps:
-        said["steps"] = taken
-        said["yardsticks"]["steps"] = of_names(held, taken)
-    if concept.has_gradients:
-        said["gradients"] = back = gradients(concept, case)
-        held = concept.gradient_yardsticks(case, back["of_output"])
-        said["yardsticks"]["gradient_steps"] = of_names(held, back["steps"])
-        said["yardsticks"]["gradients"] = {
-            name: held.get(name, 0.0) for name in back["of"]
-        }
+        said["steps"] = taken = steps(run)
+        of_units["steps"] = of_names(units, taken)
+    if pair.has_gradients:
+        said["gradients"], gradient_units = gradients(pair, with_masks)
+        of_units |= gradient_units
     return said
 
 
-def run_reference(
-    concept: Concept, case: Case, with_steps: bool
-) -> tuple[Any, list[Tree]]:
-    """Run the reference, and record its steps if they are wanted."""
-    call = partial(attempt, concept.run_reference, kept(concept.reference, case), case)
-    if not with_steps:
-        return call(), []
-    run = record("reference", call)
-    return run.result, steps(run)
+def gradients(pair: Pair, case: Case) -> tuple[Tree, Tree]:
+    """Run the reference backward from a drawn gradient; return its units too."""
+    right = expected_backward(pair, case)
+    grad_output = right.backward.grad_output
+    run = reference_backward(
+        pair, replace(case, grad_output=grad_output).astype(case.dtype)
+    )
+    taken = steps(run.recording)
+    of = dict(run.gradients)
+    units = {
+        "gradients": {name: right.units.get(name, 0.0) for name in of},
+        "gradient_steps": of_names(right.units, taken),
+    }
+    return {"of_output": tree_of(run.grad_output), "of": of, "steps": taken}, units
 
 
-def attempt(run: Any, class_: Any, case: Case) -> Any:
-    """Run a case on one side; return what came out, or the exception."""
+def outcome_on(backend: Backend, pair: Pair, case: Case) -> Tree:
+    """Say what a backend makes of a case: its output, or a rejection."""
     try:
-        return run(class_, case)
-    except (ValueError, TypeError, LookupError) as error:
-        return error
+        return {"output": tree_of(pair.call(backend, case))}
+    except REJECTIONS as error:
+        return {"rejected": rejection(error)}
 
 
-def refusal(error: Exception) -> Tree:
-    """Say a refusal as a type and a sentence."""
-    return {"type": type(error).__name__, "says": str(error.args[0])}
+def rejection(error: Exception) -> Tree:
+    """Describe a rejection by the type of the error and its message."""
+    return {"type": type(error).__name__, "message": str(error.args[0])}
 
 
 def steps(run: Recording) -> list[Tree]:
-    """List every step in order of time; a loop gives one entry a pass."""
+    """List every step in order of time; a loop gives one entry a round."""
     taken = []
     for call, invocation in enumerate(run.invocations, start=1):
-        passes: Counter[str] = Counter()
+        rounds: Counter[str] = Counter()
         for snapshot in invocation.snapshots:
             number = snapshot.step.number
-            passes[number] += 1
+            rounds[number] += 1
             step = {
                 "function": invocation.function,
                 "call": call,
                 "step": number,
-                "pass": passes[number],
-                "values": copied(snapshot.values),
+                "round": rounds[number],
+                "values": tree_of(dict(sorted(snapshot.values.items()))),
             }
             taken.append((snapshot.moment, step))
     return [step for _, step in sorted(taken, key=lambda each: each[0])]
 
 
-def copied(values: Mapping[str, Any]) -> Tree:
-    """Copy values in order of their names; what is derived goes by `self`."""
-    return {name: copy_of(values[name]) for name in sorted(values)}
-
-
-def gradients(concept: Concept, case: Case) -> Tree:
-    """Run the reference backwards from a drawn gradient of the output."""
-    grad_output, run = reference_backward(concept, case)
-    return {"of_output": grad_output, "steps": steps(run), "of": dict(run.result)}
-
-
-def yardsticks(concept: Concept, case: Case) -> Mapping[str, float]:
-    """Give the honest rounding error of each quantity, softmax's own included."""
-    known = concept.yardsticks(case)
-    spelled_out = {
-        name: known[like] for name, like in ROUNDS_LIKE.items() if like in known
-    }
-    return {**spelled_out, **known}
-
-
-def of_names(held: Mapping[str, float], steps: list[Tree]) -> Tree:
-    """Keep those that a step stores; what has none must be equal."""
+def of_names(units: Mapping[str, float], steps: list[Tree]) -> Tree:
+    """Take the units of what a step stores; a name without one must be equal."""
     stored = {name for step in steps for name in step["values"]}
-    return {name: float(held[name]) for name in sorted(stored & held.keys())}
+    return {name: float(units[name]) for name in sorted(stored & units.keys())}
 
 
-def output_of(concept: Concept, case: Case, result: Any) -> Tree:
-    """Name what came out, on either side."""
-    if concept.group == "tokenizers":
-        ids, text, state = result
-        named = {"ids": ids, "text": text}
-        return named if is_gpt2(case) else {**named, "state": dict(state)}
-    if isinstance(result, list):
-        return dict(zip(("inputs", "targets", "length"), result[:3], strict=True))
-    return {"result": result}
+def tree_of(value: Any) -> Any:
+    """Make a tree of lists, objects and NumPy arrays of what either backend gives.
+
+    >>> tree_of((torch.ones(1), {"merges": [(1, 2)]}))
+    [array([1.], dtype=float32), {'merges': [[1, 2]]}]
+    """
+    if isinstance(value, Mapping):
+        return {name: tree_of(entry) for name, entry in value.items()}
+    if isinstance(value, list | tuple):
+        return [tree_of(entry) for entry in value]
+    return as_array(value) if isinstance(value, np.ndarray | torch.Tensor) else value

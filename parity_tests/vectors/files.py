@@ -1,4 +1,4 @@
-"""The files of the vectors: written whole, read with care, nothing unpickled."""
+"""The files of the vectors: written atomically, read with care, nothing unpickled."""
 
 import hashlib
 import json
@@ -9,7 +9,7 @@ from typing import Any
 
 from parity_tests.vectors.layout import Layout, gathered
 
-FORMAT = 1
+FORMAT = 2
 MANIFEST, SUMS, README = "manifest.json", "SHA256SUMS", "README.md"
 
 
@@ -27,40 +27,41 @@ def safetensors() -> Any:
         return import_module("safetensors.numpy")
     except ImportError:
         raise VectorsError(
-            "vectors are kept as safetensors, which is not installed: "
+            "vectors are stored as safetensors, which is not installed: "
             "pip install 'diptych[kit]'"
         ) from None
 
 
-def write_whole(path: Path, content: bytes) -> None:
-    """Write a file beside its place and put it there in one go."""
+def write_atomically(path: Path, content: bytes) -> None:
+    """Write a file beside its place, and then rename it."""
+    path.parent.mkdir(parents=True, exist_ok=True)
     beside = path.with_name(f".{path.name}.partly")
     beside.write_bytes(content)
     beside.replace(path)
 
 
 def as_json(tree: Any) -> bytes:
-    """Write JSON that is the same for the same content."""
-    text = json.dumps(tree, ensure_ascii=False, allow_nan=False, sort_keys=True)
+    """Write JSON; names stay in their order, which is that of a case's inputs."""
+    text = json.dumps(tree, ensure_ascii=False, allow_nan=False)
     return text.encode() + b"\n"
 
 
-def write_concept(folder: Path, name: str, cases: list[dict[str, Any]]) -> None:
+def write_pair(folder: Path, pair: str, cases: list[dict[str, Any]]) -> None:
     """Write the cases of one pair: a JSON file, and its tensors beside it."""
     layout = Layout()
     trees = [layout.take(case, case["name"]) for case in cases]
-    write_whole(folder / f"{name}.json", as_json({"cases": trees}))
+    write_atomically(folder / f"{pair}.json", as_json({"cases": trees}))
     tensors = dict(sorted(layout.tensors.items()))
-    write_whole(folder / f"{name}.safetensors", safetensors().save(tensors))
+    write_atomically(folder / f"{pair}.safetensors", safetensors().save(tensors))
 
 
-def read_concept(folder: Path, name: str) -> list[dict[str, Any]]:
+def read_pair(folder: Path, pair: str) -> list[dict[str, Any]]:
     """Read the cases of one pair.
 
     Raises:
         VectorsError: a file is missing, cut off or something else.
     """
-    tree, path = read_json(folder / f"{name}.json"), folder / f"{name}.safetensors"
+    tree, path = read_json(folder / f"{pair}.json"), folder / f"{pair}.safetensors"
     load = safetensors().load
     try:
         tensors = load(path.read_bytes())
@@ -95,22 +96,23 @@ def read_manifest(folder: Path) -> Mapping[str, Any]:
         VectorsError: there is none, or it is of another format.
     """
     manifest = read_json(folder / MANIFEST)
-    if manifest.get("format") != FORMAT or "concepts" not in manifest:
-        said = manifest.get("format")
+    if manifest.get("format") != FORMAT or "pairs" not in manifest:
+        found = manifest.get("format")
         raise VectorsError(
-            f"{folder / MANIFEST} has format {said!r}; this reads format {FORMAT}"
+            f"{folder / MANIFEST} has format {found!r}; this reads format {FORMAT}"
         )
     return manifest
 
 
-def sums(folder: Path) -> str:
-    """Say the SHA-256 of every file, as `sha256sum --check` reads it."""
-    names = sorted(path.name for path in folder.iterdir() if path.name != SUMS)
+def checksums(folder: Path) -> str:
+    """List the SHA-256 of every file, as `sha256sum --check` reads it."""
+    found = (path.relative_to(folder) for path in folder.rglob("*.*"))
+    names = sorted(path.as_posix() for path in found)
     return "".join(f"{digest(folder / name)}  {name}\n" for name in names)
 
 
 def digest(path: Path) -> str:
-    """Give the SHA-256 of a file."""
+    """Compute the SHA-256 of a file."""
     return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
@@ -118,7 +120,7 @@ def changed(folder: Path) -> Iterator[str]:
     """Name the files that are not as they were written.
 
     Raises:
-        VectorsError: there are no sums to go by.
+        VectorsError: there are no checksums to go by, or one is of a file elsewhere.
     """
     try:
         lines = (folder / SUMS).read_text(encoding="ascii").splitlines()
@@ -126,7 +128,9 @@ def changed(folder: Path) -> Iterator[str]:
         raise VectorsError(f"{folder / SUMS} cannot be read: {error}") from None
     for line in lines:
         expected, _, name = line.partition("  ")
-        path = folder / Path(name).name
+        path = folder / name
+        if not path.resolve().is_relative_to(folder.resolve()):
+            raise VectorsError(f"{folder / SUMS} names {name}, which is elsewhere")
         if not path.is_file():
             raise VectorsError(f"{path} is missing")
         if digest(path) != expected:

@@ -1,4 +1,4 @@
-"""Trees of values as JSON and named tensors, and back.
+"""Trees of values as JSON and named tensors; and trees made of these again.
 
 An array becomes `{"tensor": name}`, bytes `{"bytes": hex}`; the name is the path at
 which it stands. Arrays that are equal are written once, under the first one's name.
@@ -42,13 +42,13 @@ class Layout:
         if isinstance(value, float) and not math.isfinite(value):
             value = np.float64(value)  # JSON has no infinity
         if isinstance(value, np.ndarray | np.generic):
-            return {"tensor": self.named(np.asarray(value, order="C"), path)}
+            return {"tensor": self.add(np.asarray(value, order="C"), path)}
         if value is None or isinstance(value, str | bool | int | float):
             return value
         raise TypeError(f"{path} is {type(value).__name__}, which vectors do not hold")
 
-    def named(self, array: np.ndarray[Any, Any], path: str) -> str:
-        """Keep an array, unless an equal one is there; return its name."""
+    def add(self, array: np.ndarray[Any, Any], path: str) -> str:
+        """Add an array, unless an equal one is there; return its name."""
         if array.dtype.kind not in "biuf":
             raise TypeError(f"{path} holds {array.dtype}, which vectors do not")
         key = (array.dtype.str, array.shape, array.tobytes())

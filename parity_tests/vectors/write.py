@@ -4,41 +4,40 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from parity_tests.catalogue import CATALOGUE
-from parity_tests.concept import Concept
+from parity_tests import catalogue
+from parity_tests.contract.pair import Pair
 from parity_tests.vectors import files
-from parity_tests.vectors.contents import contents
-from parity_tests.vectors.plan import plan
+from parity_tests.vectors.contents import vector_of
 
 
 def write_vectors(
-    folder: Path, seed: int = 0, concepts: Iterable[Concept] = CATALOGUE
+    folder: Path, seed: int = 0, pairs: Iterable[Pair] | None = None
 ) -> int:
-    """Write cases, manifest, format and sums; return how many cases there are.
+    """Write cases, manifest, format and checksums; return how many cases there are.
 
     The same seed gives the same bytes.
 
     Raises:
-        VectorsError: the folder holds something else, or the format is not there.
+        VectorsError: the folder holds something else, or safetensors is not installed.
     """
     files.safetensors()
     folder.mkdir(parents=True, exist_ok=True)
-    refuse_foreign(folder)
+    check_own(folder)
     entries = []
-    for concept in concepts:
-        cases = [contents(concept, planned) for planned in plan(concept, seed)]
-        files.write_concept(folder, concept.name, cases)
-        entries.append(entry(concept, cases))
-    manifest = {"format": files.FORMAT, "seed": seed, "concepts": entries}
-    files.write_whole(folder / files.MANIFEST, files.as_json(manifest))
+    for pair in catalogue.load_all() if pairs is None else pairs:
+        cases = [vector_of(pair, example) for example in pair.examples(seed)]
+        files.write_pair(folder, pair.path, cases)
+        entries.append(entry(pair, cases))
+    manifest = {"format": files.FORMAT, "seed": seed, "pairs": entries}
+    files.write_atomically(folder / files.MANIFEST, files.as_json(manifest))
     described = Path(__file__).with_name(files.README).read_bytes()
-    files.write_whole(folder / files.README, described)
-    files.write_whole(folder / files.SUMS, files.sums(folder).encode("ascii"))
+    files.write_atomically(folder / files.README, described)
+    files.write_atomically(folder / files.SUMS, files.checksums(folder).encode())
     return sum(len(each["cases"]) for each in entries)
 
 
-def refuse_foreign(folder: Path) -> None:
-    """Refuse a folder with anything in it but vectors, which are written anew.
+def check_own(folder: Path) -> None:
+    """Check that a folder holds nothing but vectors, which are written anew.
 
     Raises:
         VectorsError: there is something else.
@@ -47,14 +46,14 @@ def refuse_foreign(folder: Path) -> None:
         raise files.VectorsError(f"{folder} holds something else than vectors")
 
 
-def entry(concept: Concept, cases: list[dict[str, Any]]) -> dict[str, Any]:
-    """Say what the files of a pair hold."""
+def entry(pair: Pair, cases: list[dict[str, Any]]) -> dict[str, Any]:
+    """Describe the files of a pair."""
     return {
-        "concept": concept.path,
-        "class": concept.class_name,
-        "supports": sorted(concept.supports),
-        "json": f"{concept.name}.json",
-        "tensors": f"{concept.name}.safetensors",
+        "pair": pair.path,
+        "class": pair.class_name,
+        "abilities": sorted(pair.abilities),
+        "json": f"{pair.path}.json",
+        "tensors": f"{pair.path}.safetensors",
         "cases": [
             {part: case[part] for part in ("name", "flags", "comment")}
             for case in cases

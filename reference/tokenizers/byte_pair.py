@@ -1,28 +1,25 @@
 """Byte-pair encoding: the most frequent pair of adjacent tokens becomes a new token.
 
-Source: Sennrich et al. 2016, https://arxiv.org/abs/1508.07909, algorithm 1, on the
-        bytes of pre-tokens as in Radford et al. 2019, "Language Models are
-        Unsupervised Multitask Learners", section 2.2.
+Source: Sennrich et al. 2016, https://arxiv.org/abs/1508.07909, algorithm 1, on bytes
+        as in Radford et al. 2019, "Language Models are Unsupervised Multitask
+        Learners", section 2.2.
 Twin:   torch_impl/tokenizers/byte_pair.py
 Fast:   reference/tokenizers/parallel/byte_pair.py gives the same ids.
 """
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from itertools import chain, pairwise
+from itertools import chain, count, pairwise
 from typing import Any
 
 import numpy as np
 from jaxtyping import Int
 
-from reference.tokenizers import byte_vocabulary
-from reference.tokenizers.byte_vocabulary import Pair
-from reference.tokenizers.pretokenize import pretokenize
-from reference.tokenizers.special_tokens import Choice, cut_at_special_tokens
-from reference.tokenizers.tokenizer import Tokenizer, check_ids, check_text, check_texts
+from reference.tokenizers import byte_vocabulary as vocabulary
+from reference.tokenizers.pretokenize import Names, cut_at_special_tokens, pretokenize
+from reference.tokenizers.tokenizer import Tokenizer, check_ids, check_list, check_text
 
-CACHE_SIZE = 65_536  # pre-tokens whose ids a tokenizer remembers
-CACHED_LENGTH = 1_000  # characters of the longest of them
+CACHE_SIZE, CACHED_LENGTH = 65_536, 1_000  # pre-tokens, characters of the longest
 
 
 class BytePairTokenizer(Tokenizer):
@@ -37,23 +34,21 @@ class BytePairTokenizer(Tokenizer):
     'slow'
     """
 
-    fields = ("merges", "special_tokens", "base_bytes")
-
     def __init__(
         self,
-        merges: Sequence[Pair],
+        merges: Int[np.ndarray, "R 2"] | Sequence[Sequence[int]],
         special_tokens: Sequence[str] = (),
-        base_bytes: Sequence[int] = range(256),  # the byte of each id 0..255
+        base_bytes: Int[np.ndarray, "256"] | Sequence[int] = range(
+            256
+        ),  # of ids 0..255
     ):
-        self.merges = byte_vocabulary.check_merges(merges)
-        self.base_bytes = byte_vocabulary.check_base_bytes(base_bytes)
-        self.special_tokens = byte_vocabulary.number_special_tokens(
-            special_tokens, first_id=256 + len(self.merges)
-        )
-        self.token_bytes = byte_vocabulary.join_bytes(
-            self.base_bytes, self.merges, self.special_tokens
-        )
+        pairs = [*check_list("merges", merges)]
+        names = [*check_list("special_tokens", special_tokens)]
+        self.base_bytes = [*check_list("base_bytes", base_bytes)]
+        self.token_bytes = vocabulary.join_bytes(pairs, names, self.base_bytes)
         self.vocab_size = len(self.token_bytes)
+        self.merges = [(left, right) for left, right in pairs]
+        self.special_tokens = dict(zip(names, count(256 + len(pairs)), strict=False))
         self.id_of_byte = {byte: i for i, byte in enumerate(self.base_bytes)}
         self.rank_of = {pair: rank for rank, pair in enumerate(self.merges)}
         self.cache: dict[str, list[int]] = {}
@@ -70,28 +65,31 @@ class BytePairTokenizer(Tokenizer):
 
         No merge reaches across two texts; a special token in them is plain text.
         """
-        n_merges = byte_vocabulary.count_merges(vocab_size, special_tokens)
-        merges: list[Pair] = []
+        n_merges = vocabulary.count_merges(vocab_size, special_tokens, tie_break)
+        order = vocabulary.TIE_BREAKS[tie_break]
         token_bytes = [bytes([byte]) for byte in range(256)]
-        order = byte_vocabulary.tie_order(tie_break, token_bytes)
+        merges: list[vocabulary.Pair] = []
 
         # 1. Pre-tokenize: count the distinct pre-tokens, and write each as its bytes.
-        counts = Counter(chain.from_iterable(map(pretokenize, check_texts(texts))))
+        counts: Counter[str] = Counter()
+        for text in check_list("texts", texts):
+            check_text(text)
+            counts.update(pretokenize(text))
         tokens_of = {pre_token: list(pre_token.encode()) for pre_token in counts}
 
         while len(merges) < n_merges:
             # 2. Count: every pair of adjacent tokens, within pre-tokens only.
-            pair_counts: Counter[Pair] = Counter()
+            pair_counts: Counter[vocabulary.Pair] = Counter()
             for pre_token, tokens in tokens_of.items():
                 for pair in pairwise(tokens):
                     pair_counts[pair] += counts[pre_token]
             if not pair_counts:
                 break
 
-            # 3. Choose: the most frequent pair; of equals, the first by `tie_break`.
+            # 3. Choose: the most frequent pair; `tie_break` says which of equals.
             most = max(pair_counts.values())
             ties = [pair for pair, count in pair_counts.items() if count == most]
-            best = min(ties, key=order)
+            best = min(ties, key=lambda pair: order(pair, token_bytes))
 
             # 4. Merge: the pair is one token from now on.
             for pre_token, tokens in tokens_of.items():
@@ -104,18 +102,17 @@ class BytePairTokenizer(Tokenizer):
     @classmethod
     def gpt2(cls) -> "BytePairTokenizer":
         """Return GPT-2's own tokenizer, with its 50,257 ids."""
-        return cls(*byte_vocabulary.read_gpt2())
+        return cls(
+            vocabulary.read_gpt2_merges(), ["<|endoftext|>"], vocabulary.GPT2_BYTES
+        )
 
     def encode(
-        self,
-        text: str,
-        allowed_special: Choice = (),
-        disallowed_special: Choice = "all",
+        self, text: str, allowed_special: Names = (), disallowed_special: Names = "all"
     ) -> Int[np.ndarray, " N"]:
         """Turn a text into ids.
 
-        A special token in it is one id if `allowed_special` (a set, or "all") holds it,
-        plain text if it is neither allowed nor disallowed, else a ValueError.
+        A special token in it is one id if it is in `allowed_special`, plain text if it
+        is in neither set, else a ValueError. "all" disallows all that are not allowed.
         """
         # 1. Special tokens: cut the text at those that are allowed.
         check_text(text)
@@ -129,7 +126,7 @@ class BytePairTokenizer(Tokenizer):
         # 3. Encode: every distinct pre-token once; a cache remembers its ids.
         ids_of = self.cache
         new = [p for p in dict.fromkeys(chain(*pre_tokens)) if p not in ids_of]
-        ids_of.update((p, self.encode_pre_token(p.encode())) for p in new)
+        ids_of.update((p, self.encode_pre_token(p)) for p in new)
         if len(ids_of) > CACHE_SIZE or max(map(len, new), default=0) > CACHED_LENGTH:
             self.cache = {}
 
@@ -139,14 +136,14 @@ class BytePairTokenizer(Tokenizer):
             ids += chain(*map(ids_of.__getitem__, row), special_id)
         return np.array(ids, np.int64)
 
-    def encode_pre_token(self, pre_token: bytes) -> list[int]:
+    def encode_pre_token(self, pre_token: str) -> list[int]:
         """Replay the merges on one pre-token, in the order in which they were learned.
 
-        >>> BytePairTokenizer([(97, 98), (256, 256)]).encode_pre_token(b"ababab")
+        >>> BytePairTokenizer([(97, 98), (256, 256)]).encode_pre_token("ababab")
         [257, 256]
         """
         # 1. Start: every byte is a token.
-        tokens = [self.id_of_byte[byte] for byte in pre_token]
+        tokens = [self.id_of_byte[byte] for byte in pre_token.encode()]
 
         while True:
             # 2. Lowest rank: find the pair that was learned first; without one, stop.
@@ -168,7 +165,7 @@ class BytePairTokenizer(Tokenizer):
         return self.decode_bytes(ids).decode(errors="replace")
 
     def to_dict(self) -> dict[str, Any]:
-        """Return the name of the class and its fields, as JSON can hold them."""
+        """Return the name of the class, and what its constructor takes."""
         return {
             "tokenizer": type(self).__name__,
             "merges": [list(pair) for pair in self.merges],
@@ -177,7 +174,7 @@ class BytePairTokenizer(Tokenizer):
         }
 
 
-def merge(tokens: list[int], pair: Pair, new_id: int) -> list[int]:
+def merge(tokens: list[int], pair: vocabulary.Pair, new_id: int) -> list[int]:
     """Replace a pair of adjacent tokens by one token, from left to right.
 
     >>> merge([1, 2, 3, 1, 2, 2], pair=(1, 2), new_id=9)

@@ -1,15 +1,15 @@
 """Byte-pair encoding on tensors: every pre-token at once, one merge each per round.
 
-Source: Sennrich et al. 2016, https://arxiv.org/abs/1508.07909, algorithm 1, on the
-        bytes of pre-tokens as in Radford et al. 2019, "Language Models are
-        Unsupervised Multitask Learners", section 2.2.
+Source: Sennrich et al. 2016, https://arxiv.org/abs/1508.07909, algorithm 1, on bytes
+        as in Radford et al. 2019, "Language Models are Unsupervised Multitask
+        Learners", section 2.2.
 Twin:   reference/tokenizers/byte_pair.py
 Fast:   torch_impl/tokenizers/parallel/byte_pair.py gives the same ids.
 """
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from itertools import chain, islice
+from itertools import chain, count
 from typing import Any
 
 import torch
@@ -17,15 +17,14 @@ import torch.nn.functional as F
 from jaxtyping import Bool, Int
 from torch import Tensor, nn
 
-from torch_impl.tokenizers import byte_vocabulary, tokenizer
-from torch_impl.tokenizers.pretokenize import pretokenize
-from torch_impl.tokenizers.special_tokens import Choice, cut_at_special_tokens
+from torch_impl.tokenizers import byte_vocabulary as vocabulary
+from torch_impl.tokenizers.pretokenize import Names, cut_at_special_tokens, pretokenize
+from torch_impl.tokenizers.tokenizer import Tokenizer, check_ids, check_list, check_text
 
-CACHE_SIZE = 65_536  # pre-tokens whose ids a tokenizer remembers
-CACHED_LENGTH = 1_000  # characters of the longest of them
+CACHE_SIZE, CACHED_LENGTH = 65_536, 1_000  # pre-tokens, characters of the longest
 
 
-class BytePairTokenizer(tokenizer.Tokenizer):
+class BytePairTokenizer(Tokenizer):
     """Ids 0..255 are the bytes, 256 + r is merge r, then come the special tokens.
 
     >>> tokenizer = BytePairTokenizer.from_text("low lower lowest", vocab_size=258)
@@ -44,21 +43,21 @@ class BytePairTokenizer(tokenizer.Tokenizer):
         base_bytes: Int[Tensor, "256"] | Sequence[int] = range(256),  # of ids 0..255
     ):
         super().__init__()
-        rows, order = tokenizer.as_list(merges), tokenizer.as_list(base_bytes)
-        self.token_bytes = byte_vocabulary.join_bytes(rows, special_tokens, order)
+        pairs = [*check_list("merges", merges)]
+        names = [*check_list("special_tokens", special_tokens)]
+        self.base_bytes = [*check_list("base_bytes", base_bytes)]
+        self.token_bytes = vocabulary.join_bytes(pairs, names, self.base_bytes)
         self.vocab_size = len(self.token_bytes)
-        special_ids = range(256 + len(rows), self.vocab_size)
-        self.special_tokens = dict(zip(special_tokens, special_ids, strict=True))
+        self.special_tokens = dict(zip(names, count(256 + len(pairs)), strict=False))
+        self.id_of_byte = {byte: i for i, byte in enumerate(self.base_bytes)}
         self.cache: dict[str, list[int]] = {}
 
-        pairs = torch.tensor(rows, dtype=torch.int64).reshape(-1, 2)  # (R, 2)
-        codes, ranks = (pairs[:, 0] * self.vocab_size + pairs[:, 1]).sort()  # (R,)
-        self.merges = nn.Buffer(pairs, persistent=False)
-        self.base_bytes = nn.Buffer(torch.tensor(order), persistent=False)
-        self.id_of_byte = nn.Buffer(self.base_bytes.argsort(), persistent=False)
-        # One more of each, for the pairs that no merge joins.
+        rows = torch.tensor(pairs, dtype=torch.int64).reshape(-1, 2)  # (R, 2)
+        codes, ranks = (rows[:, 0] * self.vocab_size + rows[:, 1]).sort()
+        # One entry more, for every pair that no merge joins.
+        self.merges = nn.Buffer(rows, persistent=False)
         self.codes = nn.Buffer(F.pad(codes, (0, 1), value=-1), persistent=False)
-        self.ranks = nn.Buffer(F.pad(ranks, (0, 1), value=len(rows)), persistent=False)
+        self.ranks = nn.Buffer(F.pad(ranks, (0, 1), value=len(pairs)), persistent=False)
 
     @classmethod
     def from_texts(
@@ -72,36 +71,38 @@ class BytePairTokenizer(tokenizer.Tokenizer):
 
         No merge reaches across two texts; a special token in them is plain text.
         """
-        n_merges = byte_vocabulary.check_vocab_size(vocab_size, special_tokens)
-        merges: list[byte_vocabulary.Pair] = []
+        n_merges = vocabulary.count_merges(vocab_size, special_tokens, tie_break)
+        order = vocabulary.TIE_BREAKS[tie_break]
         token_bytes = [bytes([byte]) for byte in range(256)]
-        order = byte_vocabulary.tie_order(tie_break, token_bytes)
+        merges: list[vocabulary.Pair] = []
 
         # 1. Pre-tokenize: count the distinct pre-tokens, and write each as its bytes.
-        checked = tokenizer.check_texts(texts)
-        counts = Counter(chain.from_iterable(map(pretokenize, checked)))
-        tokens, owners = join_pre_tokens(list(counts))  # (N,), (N,)
-        weights = torch.tensor(list(counts.values()), dtype=torch.int64)
+        counts: Counter[str] = Counter()
+        for text in check_list("texts", texts):
+            check_text(text)
+            counts.update(pretokenize(text))
+        tokens, owners = join([pre_token.encode() for pre_token in counts])  # (N,)
+        weights = torch.tensor([*counts.values()], dtype=torch.int64)  # (W,)
 
-        while len(merges) < n_merges:
+        while len(merges) < n_merges and len(tokens) > 0:
             # 2. Count: every pair of adjacent tokens, within pre-tokens only.
-            begins = begins_pair(owners)  # (N,)
+            begins = F.pad(owners[:-1] == owners[1:], (0, 1))  # (N,)
             codes = (tokens * vocab_size + tokens.roll(-1))[begins]  # (P,)
             if len(codes) == 0:
                 break
-            distinct, which = codes.unique(return_inverse=True)
+            distinct, which = codes.unique(return_inverse=True)  # (U,), (P,)
             pair_counts = torch.zeros_like(distinct)
             pair_counts.index_add_(0, which, weights[owners[begins]])
 
-            # 3. Choose: the most frequent pair; of equals, the first by `tie_break`.
-            most = pair_counts[which] == pair_counts.max()  # (P,)
-            ties = dict.fromkeys(codes[most].tolist())  # in the order of the texts
-            best = min((divmod(code, vocab_size) for code in ties), key=order)
+            # 3. Choose: the most frequent pair; `tie_break` says which of equals.
+            frequent = pair_counts[which] == pair_counts.max()  # (P,)
+            ties = dict.fromkeys(codes[frequent].tolist())  # in the order of the texts
+            pairs = [divmod(code, vocab_size) for code in ties]
+            best = min(pairs, key=lambda pair: order(pair, token_bytes))
 
             # 4. Merge: the pair is one token from now on.
             chosen = begins & (tokens == best[0]) & (tokens.roll(-1) == best[1])
-            new_ids = torch.full_like(tokens, 256 + len(merges))
-            tokens, owners = merge(tokens, owners, chosen, new_ids)
+            tokens, owners = merge(tokens, owners, chosen, 256 + len(merges))
             merges.append(best)
             token_bytes.append(token_bytes[best[0]] + token_bytes[best[1]])
         return cls(merges, special_tokens)
@@ -109,22 +110,20 @@ class BytePairTokenizer(tokenizer.Tokenizer):
     @classmethod
     def gpt2(cls) -> "BytePairTokenizer":
         """Return GPT-2's own tokenizer, with its 50,257 ids."""
-        merges = byte_vocabulary.read_gpt2_merges()
-        return cls(merges, ["<|endoftext|>"], byte_vocabulary.GPT2_BYTES)
+        return cls(
+            vocabulary.read_gpt2_merges(), ["<|endoftext|>"], vocabulary.GPT2_BYTES
+        )
 
     def encode(
-        self,
-        text: str,
-        allowed_special: Choice = (),
-        disallowed_special: Choice = "all",
+        self, text: str, allowed_special: Names = (), disallowed_special: Names = "all"
     ) -> Int[Tensor, " N"]:
         """Turn a text into ids.
 
-        A special token in it is one id if `allowed_special` (a set, or "all") holds it,
-        plain text if it is neither allowed nor disallowed, else a ValueError.
+        A special token in it is one id if it is in `allowed_special`, plain text if it
+        is in neither set, else a ValueError. "all" disallows all that are not allowed.
         """
         # 1. Special tokens: cut the text at those that are allowed.
-        tokenizer.check_text(text)
+        check_text(text)
         parts = cut_at_special_tokens(
             text, self.special_tokens, allowed_special, disallowed_special
         )
@@ -135,7 +134,8 @@ class BytePairTokenizer(tokenizer.Tokenizer):
         # 3. Encode: every distinct pre-token once; a cache remembers its ids.
         ids_of = self.cache
         new = [p for p in dict.fromkeys(chain(*pre_tokens)) if p not in ids_of]
-        ids_of.update(zip(new, self.encode_pre_tokens(new), strict=True))
+        if new:
+            ids_of.update(zip(new, self.encode_pre_tokens(new), strict=True))
         if len(ids_of) > CACHE_SIZE or max(map(len, new), default=0) > CACHED_LENGTH:
             self.cache = {}
 
@@ -153,37 +153,34 @@ class BytePairTokenizer(tokenizer.Tokenizer):
         [[257, 256], [98]]
         """
         # 1. Start: every byte is a token.
-        tokens, owners = join_pre_tokens(pre_tokens, self.device)  # (N,), (N,)
-        tokens = self.id_of_byte[tokens]
-        finished = [torch.stack([owners, tokens])[:, :0]]
+        data = [[self.id_of_byte[byte] for byte in p.encode()] for p in pre_tokens]
+        tokens, owners = join(data, self.device)  # (N,), (N,)
+        ids: list[list[int]] = [[] for _ in pre_tokens]
 
         while len(tokens) > 0:
             # 2. Lowest rank: find the pair of each pre-token that was learned first.
             codes = tokens * self.vocab_size + tokens.roll(-1)  # (N,)
             position = torch.searchsorted(self.codes[:-1], codes)
-            found = (self.codes[position] == codes) & begins_pair(owners)
-            ranks = self.ranks[position.masked_fill(~found, len(self.merges))]
+            known = F.pad(owners[:-1] == owners[1:], (0, 1))
+            known &= self.codes[position] == codes
+            ranks = self.ranks[position.masked_fill(~known, len(self.merges))]
             _, row = owners.unique_consecutive(return_inverse=True)
             lowest = ranks.scatter_reduce(0, row, ranks, "amin")[row]  # (N,)
 
             # 3. Leave: a pre-token without such a pair is finished.
             stays = lowest < len(self.merges)
-            finished.append(torch.stack([owners, tokens])[:, ~stays])
-            lowest, ranks = lowest[stays], ranks[stays]
+            for owner, token in torch.stack([owners, tokens], 1)[~stays].tolist():
+                ids[owner].append(token)
+            tokens, owners = tokens[stays], owners[stays]
+            ranks, lowest = ranks[stays], lowest[stays]
 
             # 4. Merge: the pair is one token from now on.
-            tokens, owners = merge(
-                tokens[stays], owners[stays], ranks == lowest, 256 + lowest
-            )
-        owners, tokens = torch.cat(finished, dim=1)
-        ids = iter(tokens[owners.argsort(stable=True)].tolist())
-        lengths = owners.bincount(minlength=len(pre_tokens)).tolist()
-        return [list(islice(ids, length)) for length in lengths]
+            tokens, owners = merge(tokens, owners, ranks == lowest, 256 + lowest)
+        return ids
 
     def decode_bytes(self, ids: Int[Tensor, " N"] | Sequence[int]) -> bytes:
         """Join the bytes of every id."""
-        numbers = tokenizer.check_ids(ids, self.vocab_size)
-        return b"".join(self.token_bytes[number] for number in numbers)
+        return b"".join(self.token_bytes[i] for i in check_ids(ids, self.vocab_size))
 
     def decode(self, ids: Int[Tensor, " N"] | Sequence[int]) -> str:
         """Turn ids into a text; bytes that are not UTF-8 become U+FFFD."""
@@ -195,46 +192,34 @@ class BytePairTokenizer(tokenizer.Tokenizer):
             "tokenizer": type(self).__name__,
             "merges": self.merges.tolist(),
             "special_tokens": list(self.special_tokens),
-            "base_bytes": self.base_bytes.tolist(),
+            "base_bytes": self.base_bytes,
         }
 
 
-def join_pre_tokens(
-    pre_tokens: Sequence[str], device: torch.device | None = None
+def join(
+    rows: Sequence[Sequence[int]], device: torch.device | None = None
 ) -> tuple[Int[Tensor, " N"], Int[Tensor, " N"]]:
-    """Join the bytes of pre-tokens, and number the pre-token that owns each byte.
-
-    >>> join_pre_tokens(["a", "bc"])
-    (tensor([97, 98, 99]), tensor([0, 1, 1]))
-    """
-    data = [pre_token.encode() for pre_token in pre_tokens]
-    lengths = torch.tensor([*map(len, data)], dtype=torch.int64, device=device)
-    tokens = torch.tensor([*b"".join(data)], dtype=torch.int64, device=device)
-    numbers = torch.arange(len(data), device=device)
-    return tokens, numbers.repeat_interleave(lengths)
-
-
-def begins_pair(owners: Int[Tensor, " N"]) -> Bool[Tensor, " N"]:
-    """Say of every token whether the next one has the same owner."""
-    return owners.diff(append=owners.new_full((1,), -1)) == 0
+    """Join rows of tokens, and number the row that owns each token."""
+    lengths = torch.tensor([*map(len, rows)], dtype=torch.int64, device=device)
+    tokens = torch.tensor([*chain(*rows)], dtype=torch.int64, device=device)
+    return tokens, torch.arange(len(rows), device=device).repeat_interleave(lengths)
 
 
 def merge(
     tokens: Int[Tensor, " N"],
     owners: Int[Tensor, " N"],
     chosen: Bool[Tensor, " N"],
-    new_ids: Int[Tensor, " N"],
+    new_id: Int[Tensor, " N"] | int,
 ) -> tuple[Int[Tensor, " M"], Int[Tensor, " M"]]:
-    """Replace the pairs that begin at `chosen`, from left to right, by one token each.
+    """Replace the pairs that begin where `chosen`, from left to right, by a new token.
 
-    Where they overlap, as in a run a a a, the 1st, the 3rd, … pair of it is merged.
-
-    >>> tokens, owners = torch.tensor([7, 7, 7, 7, 7]), torch.tensor([0, 0, 0, 1, 1])
-    >>> merge(tokens, owners, begins_pair(owners), new_ids=torch.full((5,), 9))
-    (tensor([9, 7, 9]), tensor([0, 0, 1]))
+    >>> tokens, chosen = torch.tensor([1, 1, 1]), torch.tensor([True, True, False])
+    >>> merge(tokens, torch.zeros_like(tokens), chosen, new_id=9)[0]
+    tensor([9, 1])
     """
+    # Pairs of a run a a a overlap: the 1st, the 3rd, … pair of it is merged.
     position = torch.arange(len(chosen), device=chosen.device)
     run_start = position.masked_fill(chosen.roll(1), 0).cummax(0).values
     chosen = chosen & ((position - run_start) % 2 == 0)
     stays = ~chosen.roll(1)  # the right token of a merged pair goes
-    return torch.where(chosen, new_ids, tokens)[stays], owners[stays]
+    return torch.where(chosen, new_id, tokens)[stays], owners[stays]

@@ -1,8 +1,7 @@
 """A byte-pair vocabulary: what it may hold, how training breaks ties, and GPT-2's own.
 
-Source: Radford et al. 2019, "Language Models are Unsupervised Multitask Learners",
-        section 2.2; https://github.com/openai/gpt-2/blob/master/src/encoder.py,
-        `bytes_to_unicode`, for GPT-2's bytes; `gpt2/` says where its merges are from.
+Source: Radford et al. 2019, section 2.2; GPT-2's bytes are `bytes_to_unicode` in
+        https://github.com/openai/gpt-2/blob/master/src/encoder.py.
 Twin:   reference/tokenizers/byte_vocabulary.py
 """
 
@@ -17,104 +16,77 @@ Pair = tuple[int, int]
 MAX_TOKEN_BYTES, MAX_VOCABULARY_BYTES = 2**20, 2**26
 PRINTED = (*range(0x21, 0x7F), *range(0xA1, 0xAD), *range(0xAE, 0x100))  # in Latin-1
 GPT2_BYTES = (*PRINTED, *sorted({*range(256)} - {*PRINTED}))  # by their ids
-GPT2_MERGES = Path(__file__).with_name("gpt2") / "vocab.bpe.xz"
+
+# By what training sorts pairs that are equally frequent, given the bytes of all tokens.
+TIE_BREAKS: dict[str, Callable[[Pair, Sequence[bytes]], Any]] = {
+    "bytes": lambda pair, bytes_of: ([bytes_of[token] for token in pair], pair),
+    "first_seen": lambda pair, _: 0,  # as minbpe: `min` returns the first of equals
+    "pair_id": lambda pair, _: pair,  # as rustbpe
+    "hugging_face": lambda pair, _: [
+        GPT2_BYTES.index(t) if t < 256 else t for t in pair
+    ],
+}
 
 
-def join_bytes(merges: Any, special_tokens: Any, base_bytes: Any) -> list[bytes]:
-    """Return the bytes of every id, once all is checked: what they are, how long.
-
-    >>> join_bytes([(97, 98), (256, 256)], ["é"], range(256))[256:]
-    [b'ab', b'abab', b'\\xc3\\xa9']
-    """
-    if {*map(type, base_bytes)} != {int} or sorted(base_bytes) != [*range(256)]:
-        raise ValueError(f"base_bytes must be every byte once, got {base_bytes!r:.60}")
-    n_bytes = sum(measure_merges(merges)) + sum(measure_special_tokens(special_tokens))
-    if n_bytes > MAX_VOCABULARY_BYTES:
-        limit = f"at most {MAX_VOCABULARY_BYTES} bytes in all"
-        raise ValueError(f"a vocabulary has {limit}, got {n_bytes}")
-    token_bytes = [bytes([byte]) for byte in base_bytes]
+def join_bytes(merges: list[Any], names: list[str], base: list[int]) -> list[bytes]:
+    """Return the bytes of every id; everything is checked before any are joined."""
+    if {*map(type, base)} != {int} or sorted(base) != [*range(256)]:
+        raise ValueError(f"base_bytes must be every byte once, got {base!r:.60}")
+    special_bytes = [token.encode() for token in check_special_tokens(names)]
+    lengths = [*map(len, special_bytes), *measure(merges)]
+    longest, total = max(lengths), sum(lengths)
+    if longest > MAX_TOKEN_BYTES or total > MAX_VOCABULARY_BYTES:
+        rule = f"at most {MAX_TOKEN_BYTES} bytes, a vocabulary {MAX_VOCABULARY_BYTES}"
+        raise ValueError(f"a token has {rule}, got {longest} and {total}")
+    token_bytes = [bytes([byte]) for byte in base]
     for left, right in merges:
         token_bytes.append(token_bytes[left] + token_bytes[right])
-    return token_bytes + [token.encode() for token in special_tokens]
+    return token_bytes + special_bytes
 
 
-def measure_merges(merges: Any) -> list[int]:
-    """Return how many bytes every id has, if each merge joins ids that exist by then."""
-    if not isinstance(merges, list | tuple):
-        raise TypeError(f"merges must be a list of pairs, got {type(merges).__name__}")
+def measure(merges: Sequence[Any]) -> list[int]:
+    """Return how many bytes each id has, up to the first that has too many."""
     lengths, seen = [1] * 256, set()
     for rank, row in enumerate(merges):
-        got = f"got {row!r} at rank {rank}"
-        if not isinstance(row, list | tuple) or [*map(type, row)] != [int, int]:
-            raise ValueError(f"a merge is a pair of ids, {got}")
-        if min(row) < 0 or max(row) >= 256 + rank:
-            raise ValueError(f"a merge joins tokens that exist before it, {got}")
-        if tuple(row) in seen:
-            raise ValueError(f"a pair is merged at one rank only, {got}")
+        is_pair = isinstance(row, list | tuple) and [*map(type, row)] == [int, int]
+        if not is_pair or min(row) < 0 or max(row) >= 256 + rank or tuple(row) in seen:
+            rule = "a merge is a new pair of ids that exist before it"
+            raise ValueError(f"{rule}, got {row!r} at rank {rank}")
         seen.add(tuple(row))
         lengths.append(lengths[row[0]] + lengths[row[1]])
-        check_length(lengths[-1])
+        if lengths[-1] > MAX_TOKEN_BYTES:
+            break
     return lengths
 
 
-def measure_special_tokens(tokens: Any) -> list[int]:
-    """Return how many bytes every special token has, if they are different strings."""
-    if not isinstance(tokens, list | tuple):
-        kind = type(tokens).__name__
-        raise TypeError(f"special_tokens must be a list of strings, got {kind}")
+def check_special_tokens(tokens: Sequence[str]) -> Sequence[str]:
+    """Return special tokens that are different strings, none of them empty."""
     for token in tokens:
         check_text(token)
-        check_length(len(token.encode()))
     if "" in tokens or len({*tokens}) < len(tokens):
         raise ValueError(f"special tokens must differ, none empty, got {tokens!r:.60}")
-    return [len(token.encode()) for token in tokens]
+    return tokens
 
 
-def check_length(n_bytes: int) -> None:
-    """Check the length of a token before it is built."""
-    if n_bytes > MAX_TOKEN_BYTES:
-        raise ValueError(f"a token has at most {MAX_TOKEN_BYTES} bytes, got {n_bytes}")
-
-
-def check_vocab_size(vocab_size: int, special_tokens: Sequence[str]) -> int:
-    """Return how many merges a vocabulary of that size has room for."""
-    least = 256 + len(measure_special_tokens(special_tokens))
-    if not isinstance(vocab_size, int) or isinstance(vocab_size, bool):
-        raise TypeError(f"vocab_size must be an integer, got {vocab_size!r}")
-    if vocab_size < least:
-        rule = "vocab_size must be at least 256 + the number of special tokens"
-        raise ValueError(f"{rule} = {least}, got {vocab_size}")
+def count_merges(vocab_size: int, special_tokens: Sequence[str], tie_break: str) -> int:
+    """Return how many merges training looks for, if it can begin."""
+    if tie_break not in TIE_BREAKS:
+        raise ValueError(f"tie_break must be one of {[*TIE_BREAKS]}, got {tie_break!r}")
+    least = 256 + len(check_special_tokens(special_tokens))
+    if not isinstance(vocab_size, int) or vocab_size < least:
+        rule = f"an integer, and at least 256 + the number of special tokens = {least}"
+        raise ValueError(f"vocab_size must be {rule}, got {vocab_size!r}")
     return vocab_size - least
 
 
-def tie_order(tie_break: str, token_bytes: Sequence[bytes]) -> Callable[[Pair], Any]:
-    """Return the key by which training sorts pairs that are equally frequent.
-
-    With "bytes", the default, the order of the texts plays no part.
-    """
-    gpt2_id = {byte: i for i, byte in enumerate(GPT2_BYTES)}
-    orders: dict[str, Callable[[Pair], Any]] = {
-        "bytes": lambda pair: ([token_bytes[token] for token in pair], pair),
-        "first_seen": lambda pair: 0,  # as minbpe: `min` returns the first of equals
-        "pair_id": lambda pair: pair,  # as rustbpe
-        "hugging_face": lambda pair: [gpt2_id.get(token, token) for token in pair],
-    }
-    if tie_break not in orders:
-        raise ValueError(f"tie_break must be one of {[*orders]}, got {tie_break!r}")
-    return orders[tie_break]
-
-
 def read_gpt2_merges() -> list[Pair]:
-    """Read the pairs of ids that GPT-2 merges, in the order of rank.
-
-    >>> read_gpt2_merges()[:2]  # " " "t" and " " "a"
-    [(220, 83), (220, 64)]
-    """
+    """Read the pairs of ids that GPT-2 merges, in the order of rank."""
     # The file writes a byte that does not print as a character from U+0100 on.
     signs = [*PRINTED, *range(0x100, 0x200 - len(PRINTED))]
     id_of = {chr(sign): i for i, sign in enumerate(signs)}
     merges = []
-    for line in lzma.decompress(GPT2_MERGES.read_bytes()).decode().splitlines()[1:]:
+    packed = Path(__file__).with_name("gpt2") / "vocab.bpe.xz"
+    for line in lzma.decompress(packed.read_bytes()).decode().splitlines()[1:]:
         left, right = line.split(" ")
         merges.append((id_of[left], id_of[right]))
         id_of[left + right] = len(id_of)

@@ -14,6 +14,7 @@ from reference.tokenizers.parallel.packed_words import (
     LONGEST,
     PackedWords,
     hash_words,
+    join_words,
     unpack_words,
 )
 from reference.tokenizers.parallel.ragged_ranges import ragged_ranges
@@ -70,8 +71,7 @@ class WordCollector:
     def distinct(self) -> DistinctWords:
         """Give each distinct word once."""
         # 1. Number the words.
-        low, high = zip(*self.gathered, strict=True)
-        words = PackedWords(np.concatenate(low), np.concatenate(high))
+        words = join_words(self.gathered)
         firsts, which = number_words(words)
         words = words[firsts]
 

@@ -1,61 +1,153 @@
-"""The encoder: many texts at once become ids, by table look-up and by merging.
+"""The encoder: many texts at once become ids, by looking up and by merging.
 
 Source: Sennrich et al. 2016, https://arxiv.org/abs/1508.07909, section 3.2, on the
         bytes of pre-tokens as in Radford et al. 2019, section 2.2.
 Twin:   torch_impl/tokenizers/parallel/encoder.py
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
-from jaxtyping import Int, Int32, Int64, UInt8
+from jaxtyping import Int, Int32, Int64
 
-from reference.tokenizers.parallel.distinct_words import WordCollector
+from reference.tokenizers.byte_vocabulary import Pair
+from reference.tokenizers.parallel.distinct_words import DistinctWords, WordCollector
 from reference.tokenizers.parallel.merge_rounds import MergeRounds
-from reference.tokenizers.parallel.packed_words import LONGEST, pack_words
+from reference.tokenizers.parallel.packed_words import (
+    LONGEST,
+    PackedWords,
+    join_words,
+    pack_words,
+)
 from reference.tokenizers.parallel.pre_token_starts import pre_token_starts
 from reference.tokenizers.parallel.ragged_ranges import ragged_ranges
 from reference.tokenizers.parallel.text_chunks import PADDING, SEPARATOR, chunks
 from reference.tokenizers.parallel.word_table import NOT_FOUND, WordTable
 
 
-class Encoder:
-    """Most pre-tokens are one token: a table finds these. The others are merged.
+SLICE_SIZE = 2**16  # tokens
 
-    Ids 0..255 are the bytes in the order of `base_bytes`, 256 + r is merge r.
+
+class Encoder:
+    """Most pre-tokens are one token, which a table finds; the others are merged.
+
+    Merge r joins the ids `merges[r]` into 256 + r; `token_bytes[n]` are those of id n.
 
     >>> a, b = 97, 98
-    >>> encoder = Encoder(np.array([[a, b], [256, a]]), [*range(256)])
+    >>> token_bytes = [bytes([n]) for n in range(256)] + [b"ab", b"aba"]
+    >>> encoder = Encoder([(a, b), (256, a)], token_bytes)
     >>> ids, ends = encoder.encode(["abab", "", "b"])
     >>> ids.tolist(), ends.tolist()
     ([257, 98, 98], [2, 2, 3])
     """
 
-    def __init__(self, merges: Int64[np.ndarray, "R 2"], base_bytes: Sequence[int]):
+    def __init__(self, merges: Sequence[Pair], token_bytes: Sequence[bytes]):
+        self.id_of_byte = np.empty(256, np.int64)
+        self.id_of_byte[[byte for (byte,) in token_bytes[:256]]] = np.arange(256)
         self.merge = MergeRounds(merges, n_base=256)
-        self.id_of_byte = np.argsort(base_bytes)
+        self.separator = len(token_bytes)  # what the table says of a separator
+        self.table = self.make_table(token_bytes[: 256 + len(merges)])
 
-    def learn_words(
-        self, data: UInt8[np.ndarray, " bytes"], lengths: Int[np.ndarray, " V"]
-    ) -> None:
-        """Put the tokens that are ids of their own bytes into the table.
+    def make_table(self, token_bytes: Sequence[bytes]) -> WordTable:
+        """Put the separator, and all tokens that are whole pre-tokens, into a table.
 
-        `data` has the bytes of all tokens end to end. Not every token is one: of two
-        with the same bytes, or of one that other merges forestall, it is not.
+        It is made of a slice of the tokens at a time, so that it takes little memory.
         """
-        # 1. Merge the bytes of every token that fits into a packed word.
-        starts = np.cumsum(lengths) - lengths
-        short = np.flatnonzero(lengths <= LONGEST)
-        rows = ragged_ranges(starts[short], lengths[short])
-        ids, counts = self.merge(self.id_of_byte[data[rows]], lengths[short])
-        firsts = ids[np.cumsum(counts) - counts]
+        separator = pack_words(2 * PADDING, np.array([0]), np.array([1]))
+        ids, words = [np.array([self.separator])], [separator]
+        for first in range(0, len(token_bytes), SLICE_SIZE):
+            tokens = dict(enumerate(token_bytes[first : first + SLICE_SIZE], first))
+            found = self.whole_tokens(tokens)
+            ids.append(found[0])
+            words.append(found[1])
+        return WordTable(join_words(words), np.concatenate(ids).astype(np.int32))
 
-        # 2. Keep those that become themselves, and are UTF-8 at least in this.
-        is_itself = short[(counts == 1) & (firsts == short)]
-        padded = data.tobytes() + PADDING
-        
+    def whole_tokens(
+        self, tokens: Mapping[int, bytes]
+    ) -> tuple[Int64[np.ndarray, " W"], PackedWords]:
+        """Choose and pack the tokens that merging their own bytes gives.
+
+        Not every token is one: other merges may come first.
+        """
+        # 1. Merge the bytes of every token; none with 0xFF is a pre-token.
+        short = {
+            n: token
+            for n, token in tokens.items()
+            if len(token) <= LONGEST and SEPARATOR not in token
+        }
+        data = b"".join(short.values())
+        lengths = np.array([*map(len, short.values())], np.intp)
+        codes = self.id_of_byte[np.frombuffer(data, np.uint8)]
+        ids, counts = self.merge(codes, lengths)
+
+        # 2. Choose those that become themselves.
+        numbers = np.array([*short], np.int64)
+        is_whole = (counts == 1) & (ids[np.cumsum(counts) - counts] == numbers)
+        starts = np.cumsum(lengths) - lengths
+        words = pack_words(data + PADDING, starts[is_whole], lengths[is_whole])
+        return numbers[is_whole], words
 
     def encode(
         self, texts: Iterable[str]
     ) -> tuple[Int64[np.ndarray, " N"], Int64[np.ndarray, " B"]]:
-        """Turn texts into ids, one row behind the other, and say where each row ends."""
+        """Give the ids of all texts, one text behind another, and where each ends."""
+        # 1. Pre-tokenize: the table numbers the pre-tokens that are one token.
+        others, numbers, ends_text = WordCollector(), [], []
+        for chunk in chunks(texts):
+            numbers.append(self.number_pre_tokens(chunk.data, others))
+            ends_text += chunk.ends_text
+
+        # 2. Merge: each distinct one of the others once.
+        distinct = others.distinct()
+        merged = self.merge(self.id_of_byte[distinct.data], distinct.lengths)
+
+        # 3. Concatenate: the ids of every pre-token, in the order of the texts.
+        ids, ends = self.concatenate(numbers, distinct, *merged)
+        return ids, ends[np.array(ends_text, bool)]
+
+    def number_pre_tokens(
+        self, data: bytes, others: WordCollector
+    ) -> Int32[np.ndarray, " W"]:
+        """Number the pre-tokens of a chunk; those that are not found go to `others`."""
+        # 1. Pre-tokenize, and pack every pre-token.
+        starts = pre_token_starts(data)
+        starts, lengths = starts[:-1], np.diff(starts)
+        words = pack_words(data, starts, lengths)
+
+        # 2. Look it up; a longer one than fits would be found by its beginning.
+        numbers = self.table.find(words)
+        numbers[lengths > LONGEST] = NOT_FOUND
+        rest = np.flatnonzero(numbers == NOT_FOUND)
+        others.add(data, starts[rest], lengths[rest], words[rest])
+        return numbers
+
+    def concatenate(
+        self,
+        numbers: Sequence[Int32[np.ndarray, " W"]],
+        distinct: DistinctWords,
+        merged: Int64[np.ndarray, " M"],
+        counts: Int[np.ndarray, " U"],
+    ) -> tuple[Int64[np.ndarray, " N"], Int64[np.ndarray, " S"]]:
+        """Give all ids, and where the piece before every separator ends.
+
+        Distinct word u has `counts[u]` of the ids in `merged`. All is done chunk by
+        chunk, in the cache.
+        """
+        firsts = np.cumsum(counts) - counts
+        rows, ends, n_ids, n_words = [merged[:0]], [counts[:0]], 0, 0
+        for number in numbers:
+            # 1. Count the ids of every pre-token: one, or several, or of a separator 0.
+            rest = np.flatnonzero(number == NOT_FOUND)
+            word = distinct.which[n_words : n_words + len(rest)]
+            separators = np.flatnonzero(number == self.separator)
+            sizes = np.ones(len(number), np.intp)
+            sizes[rest], sizes[separators] = counts[word], 0
+
+            # 2. Repeat the number so often, and put the merged ids where none was found.
+            ids = np.repeat(number, sizes)
+            several = ragged_ranges(firsts[word], counts[word])
+            ids[np.flatnonzero(ids == NOT_FOUND)] = merged[several]
+            rows.append(ids)
+            ends.append(n_ids + np.cumsum(sizes)[separators])
+            n_ids, n_words = n_ids + len(ids), n_words + len(rest)
+        return np.concatenate(rows, dtype=np.int64), np.concatenate(ends)

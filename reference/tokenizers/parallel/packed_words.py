@@ -7,6 +7,7 @@ Source: Knuth, The Art of Computer Programming, volume 3, section 6.4, for the h
 Twin:   torch_impl/tokenizers/parallel/packed_words.py
 """
 
+from collections.abc import Iterable
 from typing import NamedTuple
 
 import numpy as np
@@ -49,6 +50,12 @@ def pack_words(
     low = eights.take(starts) | FILL_LOW.take(lengths)
     high = eights.take(starts + 8) | FILL_HIGH.take(lengths)
     return PackedWords(low, high)
+
+
+def join_words(parts: Iterable[PackedWords]) -> PackedWords:
+    """Put the words of several arrays one behind another."""
+    low, high = zip(*parts, strict=True)
+    return PackedWords(np.concatenate(low), np.concatenate(high))
 
 
 def unpack_words(words: PackedWords) -> UInt8[np.ndarray, "W 16"]:

@@ -4,86 +4,69 @@ Source: Sennrich et al. 2016, https://arxiv.org/abs/1508.07909, section 3.2.
 Twin:   torch_impl/tokenizers/parallel/pair_table.py
 """
 
-from typing import NamedTuple
-
 import numpy as np
 from jaxtyping import Int, Int32, Int64
 
 NEVER = 2**30  # the rank of a pair that no merge joins
 EMPTY = -1
-DEPTH = 6  # of the parts that are listed by name
-
-
-class Ranks(NamedTuple):
-    """Of adjacent pairs x y: ranks, and how early an extended neighbour takes x or y.
-
-    `left_extension` is the lowest rank of a merge that joins y to a longer token that
-    ends in x; `right_extension` of one that joins x to a longer token that begins
-    with y. They may be too low, never too high.
-    """
-
-    rank: Int32[np.ndarray, " P"]
-    left_extension: Int32[np.ndarray, " P"]
-    right_extension: Int32[np.ndarray, " P"]
+DEPTH = 2  # how many parts within parts are listed; in GPT-2's tokens there are 6
 
 
 class PairTable:
-    """A hash table of every pair that a merge joins or that an extension concerns.
+    """A hash table of the pairs that merge, or whose tokens can be taken away.
+
+    A pair x y has three ranks: of the merge that joins it; the lowest of a merge that
+    joins y to a longer token that ends in x, its left extension; the lowest of one
+    that joins x to a longer token that begins with y, its right extension. The
+    extensions may be too low, never too high. `NEVER` says that there is none.
 
     >>> a, b, ab = 0, 1, 2
     >>> table = PairTable(np.array([[a, b], [b, ab]]), n_base=2)
     >>> ranks = table.find(np.array([a, b]), np.array([b, a]))
-    >>> ranks.rank.tolist() == [0, NEVER], ranks.right_extension[1]  # b a: b, ab
+    >>> ranks[0].tolist() == [0, NEVER], int(ranks[2, 1])  # b a: of b, ab
     (True, 1)
     """
 
     def __init__(self, merges: Int64[np.ndarray, "R 2"], n_base: int):
-        n_merges = len(merges)
         lefts, rights = merges[:, 0], merges[:, 1]
-        ranks = np.arange(n_merges, dtype=np.int32)
-        self.n_tokens = n_base + n_merges
-        self.word_end = self.n_tokens  # stands for the token behind a word's last one
+        ranks = np.arange(len(merges), dtype=np.int32)
+        self.word_end = n_base + len(merges)  # stands behind the last token of a word
 
         # 1. Extensions: what each left part ends in, and each right part begins with.
-        ends, left_ranks, deep_left = extensions(lefts, rights, n_base)
-        begins, right_ranks, deep_right = extensions(rights, lefts, n_base)
-        self.deep_left = np.full(self.n_tokens + 1, NEVER, np.int32)
-        self.deep_right = np.full(self.n_tokens + 1, NEVER, np.int32)
-        np.minimum.at(self.deep_left, rights[deep_left], ranks[deep_left])
-        np.minimum.at(self.deep_right, lefts[deep_right], ranks[deep_right])
+        ends, of_left, deep_left = extensions(lefts, rights, n_base)
+        begins, of_right, deep_right = extensions(rights, lefts, n_base)
 
-        # 2. Hash: give every pair its slot.
-        keys = np.concatenate(
-            [
-                self.key(lefts, rights),
-                self.key(ends, rights[left_ranks]),
-                self.key(lefts[right_ranks], begins),
-            ]
-        )
-        self.bits = (2 * len(keys)).bit_length()
-        self.keys = np.full(2**self.bits + 1, EMPTY)  # the last slot: of none
-        slots = self.insert(keys)
-        of_merge, of_left, of_right = np.split(
-            slots, [n_merges, n_merges + len(ends)]
-        )
+        # 2. Hash: give every pair a slot.
+        keys = [
+            self.key(lefts, rights),
+            self.key(ends, rights[of_left]),
+            self.key(lefts[of_right], begins),
+        ]
+        self.bits = (3 * sum(map(len, keys)) // 2).bit_length()  # two thirds full at most
+        self.keys = np.full(2**self.bits + 1, EMPTY)  # the last slot is for "none"
+        slots = [self.insert(part) for part in keys]
 
-        # 3. Ranks: the lowest of each pair.
-        columns = np.full((3, len(self.keys)), NEVER, np.int32)
-        columns[0][of_merge] = ranks
-        np.minimum.at(columns[1], of_left, ranks[left_ranks])
-        np.minimum.at(columns[2], of_right, ranks[right_ranks])
-        self.columns = Ranks(*columns)
+        # 3. Ranks: the lowest of every pair.
+        self.ranks = np.full((3, len(self.keys)), NEVER, np.int32)
+        self.ranks[0, slots[0]] = ranks
+        np.minimum.at(self.ranks[1], slots[1], ranks[of_left])
+        np.minimum.at(self.ranks[2], slots[2], ranks[of_right])
+
+        # 4. Deep parts: the lowest for every partner, whatever part it meets.
+        self.deep = np.full((2, self.word_end + 1), NEVER, np.int32)
+        np.minimum.at(self.deep[0], rights[deep_left], ranks[deep_left])
+        np.minimum.at(self.deep[1], lefts[deep_right], ranks[deep_right])
 
     def key(
         self, lefts: Int[np.ndarray, " P"], rights: Int[np.ndarray, " P"]
     ) -> Int64[np.ndarray, " P"]:
         """Write a pair as one number."""
-        return lefts.astype(np.int64) * (self.n_tokens + 1) + rights
+        return lefts * (self.word_end + 1) + rights
 
     def hash(self, keys: Int64[np.ndarray, " P"]) -> Int[np.ndarray, " P"]:
         """Give the slot where the search for a pair begins."""
-        mixed = keys.view(np.uint64) * np.uint64(0x9E3779B97F4A7C15)
-        return (mixed >> np.uint64(64 - self.bits)).astype(np.intp)
+        mixed = keys.astype(np.uint64) * np.uint64(0x9E3779B97F4A7C15)
+        return (mixed >> np.uint64(64 - self.bits)).view(np.intp)
 
     def insert(self, keys: Int64[np.ndarray, " P"]) -> Int[np.ndarray, " P"]:
         """Put every key into the first slot that is free, or already its own."""
@@ -98,27 +81,27 @@ class PairTable:
         return slots
 
     def find(
-        self, lefts: Int[np.ndarray, " P"], rights: Int[np.ndarray, " P"]
-    ) -> Ranks:
-        """Look up adjacent pairs; `word_end` on the right makes no pair."""
-        # 1. Probe: from the slot of the hash on, to the key or to an empty slot.
+        self, lefts: Int64[np.ndarray, " P"], rights: Int64[np.ndarray, " P"]
+    ) -> Int32[np.ndarray, "3 P"]:
+        """Give the ranks of every pair; with `word_end` on the right there are none."""
+        # 1. Probe: from the slot of its hash on, until a key is its own, or none.
         keys = self.key(lefts, rights)
         slots = self.hash(keys)
-        met = self.keys[slots]
+        met = self.keys.take(slots)
+        slots[met == EMPTY] = 2**self.bits
         waiting = np.flatnonzero((met != keys) & (met != EMPTY))
-        slots[met == EMPTY] = -1
         while len(waiting) > 0:
             tried = (slots[waiting] + 1) % 2**self.bits
             met = self.keys[tried]
-            slots[waiting] = np.where(met == EMPTY, -1, tried)
+            slots[waiting] = np.where(met == EMPTY, 2**self.bits, tried)
             waiting = waiting[(met != keys[waiting]) & (met != EMPTY)]
 
-        # 2. Read the ranks; deep parts count for every pair with the same token.
-        rank, left, right = (column[slots] for column in self.columns)
-        left = np.minimum(left, self.deep_left[rights])
-        right = np.minimum(right, self.deep_right[lefts])
-        right[rights == self.word_end] = NEVER
-        return Ranks(rank, left, right)
+        # 2. Read the ranks.
+        ranks = self.ranks.take(slots, axis=1)
+        np.minimum(ranks[1], self.deep[0].take(rights), out=ranks[1])
+        np.minimum(ranks[2], self.deep[1].take(lefts), out=ranks[2])
+        ranks[2, rights == self.word_end] = NEVER
+        return ranks
 
 
 def extensions(

@@ -31,6 +31,7 @@ def chunks(texts: Iterable[str], size: int = CHUNK_SIZE) -> Iterator[Chunk]:
     b'a' [False]
     b' b' [True]
     b'\xffc' [True, True]
+    b'' []
     """
     parts: list[bytes] = []
     ends_text: list[bool] = []
@@ -40,11 +41,10 @@ def chunks(texts: Iterable[str], size: int = CHUNK_SIZE) -> Iterator[Chunk]:
             parts.append(piece.encode())
             ends_text.append(is_last)
             gathered += len(piece) + 1
-            if 2 * gathered > size:
+            if 2 * gathered > size:  # with another piece it could be much too large
                 yield Chunk(SEPARATOR.join([*parts, PADDING]), ends_text)
                 parts, ends_text, gathered = [], [], 0
-    if parts:
-        yield Chunk(SEPARATOR.join([*parts, PADDING]), ends_text)
+    yield Chunk(SEPARATOR.join([*parts, PADDING]), ends_text)
 
 
 def pieces(text: str, size: int) -> Iterator[tuple[str, bool]]:

@@ -1,0 +1,49 @@
+"""Arrays by name: how the kit asks an implementation, unless the pair says how."""
+
+from typing import Any
+
+import numpy as np
+
+from parity_tests.contract.adapter import Adapter
+from parity_tests.contract.agreement import Agreement, compare
+from parity_tests.contract.backend import REFERENCE, unchecked
+from parity_tests.contract.case import Case
+from parity_tests.contract.convention import Request
+from parity_tests.contract.pair import Pair
+from parity_tests.rounding.expected import result_unit
+
+
+def adapter_of(pair: Pair) -> Adapter:
+    """Return how implementations of a pair are asked."""
+    return pair.adapter or ARRAYS
+
+
+def request(pair: Pair, case: Case) -> Request:
+    """Write a case as arrays by name; `keep` is the mask of dropout, or a list."""
+    inputs = dict(case.inputs)
+    masks = pair.with_masks(case).masks
+    if case.training and masks:
+        inputs["keep"] = masks[0] if len(masks) == 1 else list(masks)
+    return {
+        "inputs": inputs,
+        "parameters": dict(case.parameters),
+        "config": {**case.config, "training": case.training},
+        "seed": case.seed,
+    }
+
+
+def answer(pair: Pair, part: Any, case: Case) -> Any:
+    """Run a part in the form of the reference, and answer as an implementation does."""
+    with unchecked():
+        return pair.answer(pair.call(REFERENCE, case, part))
+
+
+def judge(pair: Pair, case: Case, output: Any) -> Agreement:
+    """Compare what came out with the reference, in float64 on the same numbers."""
+    precise = pair.with_masks(case).astype(np.float64)
+    right = answer(pair, pair.part(REFERENCE), precise)
+    dtype = case.dtype.removeprefix("float64")
+    return compare(right, output, result_unit(pair, case), dtype)
+
+
+ARRAYS = Adapter("parity_tests.kit.running:arrays", request, answer, judge)

@@ -1,0 +1,45 @@
+"""Sources that are written and run as packages of their own, to be compared."""
+
+from itertools import count
+from textwrap import dedent
+
+import numpy as np
+import pytest
+
+from parity_tests.lockstep.comparison import compare_recordings
+from parity_tests.lockstep.recording import record
+
+NAMES = (f"panel_{number}" for number in count())
+
+
+@pytest.fixture
+def panel(tmp_path, monkeypatch):
+    """Write a source as a package of its own, and import its `run`."""
+    monkeypatch.syspath_prepend(tmp_path)
+
+    def write(source):
+        name = next(NAMES)
+        folder = tmp_path / name
+        folder.mkdir()
+        (folder / "__init__.py").touch()
+        (folder / "part.py").write_text(dedent(source), encoding="utf-8")
+        part = __import__(f"{name}.part").part
+        part.np = np
+        return name, part.run
+
+    return write
+
+
+@pytest.fixture
+def compared(panel):
+    """Compare two sources on the same input, step by step."""
+
+    def compare(left, right, x=None, units=None, other_x=None):
+        x = np.array([1.0, 2.0, 4.0]) if x is None else x
+        other_x = x if other_x is None else other_x
+        (one, run), (other, run_other) = panel(left), panel(right)
+        expected = record(one, lambda: run(x))
+        actual = record(other, lambda: run_other(other_x))
+        return compare_recordings(expected, [actual], units or {})
+
+    return compare

@@ -1,0 +1,1 @@
+"""Primitives, compared with PyTorch's own functions."""
