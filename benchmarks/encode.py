@@ -19,10 +19,10 @@ from typing import Any
 import numpy as np
 import tiktoken
 import torch
+from parity_tests.sample_text import jargon_file
 
 import reference.tokenizers.byte_pair as reference
 import torch_impl.tokenizers.byte_pair as torch_impl
-from parity_tests.sample_text import jargon_file
 
 PATTERN = (
     r"'(?:[sdmt]|ll|ve|re)| ?\p{L}++| ?\p{N}++| ?[^\s\p{L}\p{N}]++"

@@ -1,7 +1,7 @@
 """How many examples a second the kit checks, for each CPU second that it takes.
 
-Run by hand: `python benchmarks/kit.py`. The CPU time of both processes counts, that of
-the code on trial included; what it takes to start them does not.
+Run by hand: `python -m benchmarks.kit`. The CPU time of both processes counts, that of
+the implementation under test included; what it takes to start them does not.
 """
 
 import argparse
@@ -9,13 +9,13 @@ import resource
 
 import torch
 
-from parity_tests.catalogue import concept
+from parity_tests.catalogue import load
 from parity_tests.kit.asking import Request
 from parity_tests.kit.check import check
 
-ON_TRIAL = {  # a function of NumPy, and a module of PyTorch
-    "causal": "parity_tests.kit.plug_ins:causal",
-    "multi_head": "torch_impl:MultiHeadAttention",
+UNDER_TEST = {  # a function of NumPy, and a module of PyTorch
+    "attention/causal": "parity_tests.kit.implementations:causal",
+    "attention/multi_head": "torch_impl:MultiHeadAttention",
 }
 
 
@@ -28,28 +28,28 @@ def cpu_seconds() -> float:
     return sum(usage.ru_utime + usage.ru_stime for usage in usages)
 
 
-def seconds_for(examples: int, name: str, dtype: str) -> float:
+def seconds_for(examples: int, path: str, dtype: str) -> float:
     """Check once, and return the CPU time that it took."""
-    request = Request(concept(name), ON_TRIAL[name], examples, dtype=dtype)
+    request = Request(load(path), UNDER_TEST[path], examples, dtype=dtype)
     before = cpu_seconds()
     verdict = check(request)
     if not verdict.agrees:
-        raise ValueError(f"{request.target} departs: {verdict.first_difference}")
+        raise ValueError(f"{request.target} differs: {verdict.first_difference}")
     return cpu_seconds() - before
 
 
 def main() -> None:
-    """Print examples a CPU second, for some concepts and both dtypes."""
+    """Print examples a CPU second, for some pairs and both dtypes."""
     parser = argparse.ArgumentParser(description=str(__doc__).splitlines()[0])
     parser.add_argument("--examples", type=int, default=500)
     n_examples = parser.parse_args().examples
     torch.set_num_threads(1)
-    for name in ON_TRIAL:
+    for path in UNDER_TEST:
         for dtype in ("float64", "float32"):
-            to_start = seconds_for(1, name, dtype)
-            taken = seconds_for(n_examples + 1, name, dtype) - to_start
+            to_start = seconds_for(1, path, dtype)
+            taken = seconds_for(n_examples + 1, path, dtype) - to_start
             print(
-                f"{name:<11} {dtype}  {n_examples / taken:4.0f} examples a CPU second"
+                f"{path:<20} {dtype}  {n_examples / taken:4.0f} examples a CPU second"
             )
 
 

@@ -18,18 +18,18 @@ PAIRS = ("attention/causal", "attention/multi_head", "tokenizers/byte_pair")
 TEXTS = ("a", "a b", "a b c", "b c d e", "c d", "she sells sea shells")
 
 
-def milliseconds(what: Callable[[str], object]) -> list[float]:
+def milliseconds(edit: Callable[[str], object]) -> list[float]:
     """Time one edit after the other, less the first."""
     times = []
     for text in TEXTS:
         begin = time.perf_counter()
-        what(text)
+        edit(text)
         times.append(1000 * (time.perf_counter() - begin))
     return times[1:]
 
 
-def tell(name: str, times: list[float]) -> None:
-    """Print the middle and the worst of some times."""
+def report(name: str, times: list[float]) -> None:
+    """Print the median and the longest of some times."""
     print(
         f"{name:<32} median {statistics.median(times):4.0f} ms, max {max(times):4.0f}"
     )
@@ -40,14 +40,13 @@ def main() -> None:
     with open_server() as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
         address = f"http://{HOST}:{server.server_address[1]}/"
-        time.sleep(30)  # let it finish what it prepares in the background
         for pair in PAIRS:
 
-            def answered(text: str, pair: str = pair) -> None:
+            def answer(text: str, pair: str = pair) -> None:
                 query = urllib.parse.urlencode({"text": text})
                 urllib.request.urlopen(f"{address}{pair}.html?{query}").read()
 
-            tell(f"server, {pair}", milliseconds(answered))
+            report(f"server, {pair}", milliseconds(answer))
         if missing := why_no_browser():
             print(f"no browser: {missing}")
         else:
@@ -56,12 +55,12 @@ def main() -> None:
 
 
 def in_browser(address: str) -> None:
-    """Time from typing to the tokens of the new text standing on the page."""
+    """Time from typing until the page has the tokens of the new text."""
     with browser() as started:
         page = started.new_page()
         page.goto(f"{address}attention/causal.html")
 
-        def seen(text: str) -> None:
+        def edit(text: str) -> None:
             page.fill("#in-text", text)
             page.wait_for_function(
                 "n => document.querySelectorAll('#outcome .token').length === n",
@@ -69,7 +68,7 @@ def in_browser(address: str) -> None:
                 polling=5,
             )
 
-        tell("browser, attention/causal", milliseconds(seen))
+        report("browser, attention/causal", milliseconds(edit))
 
 
 if __name__ == "__main__":

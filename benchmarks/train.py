@@ -9,10 +9,10 @@ import time
 from typing import Any
 
 import torch
+from parity_tests.sample_text import jargon_file
 
 import reference.tokenizers.byte_pair as reference
 import torch_impl.tokenizers.byte_pair as torch_impl
-from parity_tests.sample_text import jargon_file
 
 
 def main() -> None:

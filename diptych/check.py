@@ -1,7 +1,7 @@
-"""Run pairs on real text, there and back again, and tell the outcome."""
+"""Run pairs on real text, forward and backward, and report the outcome."""
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, replace
 from typing import Any
 
 import torch
@@ -10,30 +10,45 @@ from rich.console import Console
 from rich.progress import Progress
 from rich.table import Table
 
-from parity_tests.case import Case
-from parity_tests.concept import Concept
-from parity_tests.gradients import compare_gradients
-from parity_tests.lockstep import Comparison
-from parity_tests.pinned import Pinned
-from parity_tests.sample_text import jargon_file
+from diptych.printable import printable
+from parity_tests.catalogue import load
+from parity_tests.contract.case import Case
+from parity_tests.contract.pair import Pair
+from parity_tests.contract.pinned import Pinned, command_for
+from parity_tests.lockstep.comparison import Compared, Comparison
+from parity_tests.lockstep.forward import compare_forward
+from parity_tests.lockstep.gradients import compare_gradients
+from parity_tests.text.sample_text import jargon_file
+
+Cases = Iterable[tuple[str, Case]]
+NOTHING = Comparison((), 0, None)
 
 
 @dataclass(frozen=True)
 class Checked:
     """One pair on one text: what was run, and what the comparison found.
 
-    `gradients` says that it was run back again, and that the gradients were compared.
+    `gradients` says that it was run backward too, and that the gradients were compared.
+    Where it could not be run, `reason` says why.
     """
 
-    concept: Concept
-    what: str
-    comparison: Comparison
+    path: str
+    what: str = ""
     gradients: bool = False
+    comparison: Comparison = NOTHING
+    reason: str = ""
 
     @property
-    def agrees(self) -> bool:
-        """Whether no step departed."""
-        return self.comparison.departure is None
+    def difference(self) -> Compared | None:
+        """The first quantity that differs."""
+        return self.comparison.first_difference
+
+    @property
+    def verdict(self) -> str:
+        """Whether the backends agree, in one word."""
+        if self.reason:
+            return "not run"
+        return "differs" if self.difference else "agrees"
 
     @property
     def dtype(self) -> str:
@@ -42,24 +57,24 @@ class Checked:
         return next((each for each in dtypes if each.endswith(("64", "32"))), "none")
 
     def as_dict(self) -> dict[str, Any]:
-        """Say the outcome in plain values."""
-        departure = self.comparison.departure
+        """Return the outcome in plain values."""
         return {
-            "pair": self.concept.path,
+            "pair": self.path,
             "what": self.what,
             "gradients": self.gradients,
             "steps": self.comparison.n_steps,
             "quantities": len(self.comparison.quantities),
             "difference": self.comparison.difference,
-            "score": self.comparison.score,
+            "error": self.comparison.error,
             "dtype": self.dtype,
-            "agrees": self.agrees,
-            "departure": str(departure) if departure else None,
+            "agrees": self.verdict == "agrees",
+            "first_difference": str(self.difference) if self.difference else None,
+            "not_run": self.reason or None,
         }
 
 
 def run_checks(
-    concepts: Iterable[Concept],
+    paths: Iterable[str],
     text: str | None,
     seed: int,
     only_gradients: bool = False,
@@ -71,87 +86,129 @@ def run_checks(
     console = Console(stderr=True, quiet=quiet)
     checked: list[Checked] = []
     with Progress(console=console, transient=True) as progress:
-        concepts = list(concepts)
-        bar = progress.add_task("", total=len(concepts))
-        for concept in concepts:
-            progress.update(bar, description=concept.path)
-            for what, case in concept.on_text(text, seed):
-                checked += run_case(concept, what, case, only_gradients)
+        paths = list(paths)
+        bar = progress.add_task("", total=len(paths))
+        for path in paths:
+            progress.update(bar, description=path)
+            checked += run_pair(
+                path, lambda pair: pair.on_text(text, seed), only_gradients
+            )
             progress.advance(bar)
     return checked
 
 
 def run_pinned(
-    concepts: Iterable[Concept],
-    pinned: Iterable[Pinned],
-    only_gradients: bool = False,
+    paths: Iterable[str], pinned: Iterable[Pinned], only_gradients: bool = False
 ) -> list[Checked]:
-    """Run just the cases that are kept for these pairs."""
-    return [
-        outcome
-        for concept in concepts
-        for entry in pinned
-        if entry.concept == concept.path
-        for outcome in run_case(
-            concept, entry.reason or "a kept case", entry.case, only_gradients
-        )
-    ]
+    """Run just the cases of a file that are of these pairs."""
+    entries = list(pinned)
+    checked: list[Checked] = []
+    for path in paths:
+        of_pair = [
+            (entry.reason or "a case of the file", entry.case)
+            for entry in entries
+            if entry.pair == path
+        ]
+        if of_pair:
+            checked += run_pair(path, lambda pair: of_pair, only_gradients)  # noqa: B023
+    return checked
+
+
+def run_pair(
+    path: str, cases: Callable[[Pair], Cases], only_gradients: bool
+) -> Iterator[Checked]:
+    """Run the cases of one pair; where something raises, that is the outcome."""
+    try:
+        pair = load(path)
+        if only_gradients and not pair.has_gradients:
+            return
+        for what, case in cases(pair):
+            yield from run_case(pair, what, case, only_gradients)
+    except Exception as error:
+        reason = f"{type(error).__name__}: {error}"
+        yield Checked(path, reason=reason)
 
 
 def run_case(
-    concept: Concept, what: str, case: Case, only_gradients: bool
+    pair: Pair, what: str, case: Case, only_gradients: bool
 ) -> Iterator[Checked]:
-    """Run a case there, and back again where the pair has gradients.
+    """Run a case forward, and backward where the pair has gradients.
 
-    Where the way there departs, the way back has nothing to add.
+    Where the forward pass differs, the gradients have nothing to add.
     """
     if not only_gradients:
-        there = Checked(concept, what, concept.compare(case))
-        yield there
-        if not there.agrees:
+        comparison = with_command(compare_forward(pair, case), pair, case)
+        forward = Checked(pair.path, what, False, comparison)
+        yield forward
+        if forward.difference:
             return
-    if concept.has_gradients:
-        yield Checked(concept, what, compare_gradients(concept, case), gradients=True)
+    if pair.has_gradients:
+        comparison = compare_gradients(pair, case)
+        comparison = with_command(comparison, pair, case, "--gradients")
+        yield Checked(pair.path, what, True, comparison)
+
+
+def with_command(
+    comparison: Comparison, pair: Pair, case: Case, *options: str
+) -> Comparison:
+    """Let the first difference name the command that reproduces it."""
+    first = comparison.first_difference
+    if first is None:
+        return comparison
+    first = replace(first, command=command_for(pair.path, case, *options))
+    return replace(comparison, first_difference=first)
 
 
 def report(checked: list[Checked], console: Console | None = None) -> None:
-    """Print tables of the outcomes, and each departure in full below them."""
+    """Print tables of the outcomes, and each difference in full below them."""
     console = console or Console()
-    there = [each for each in checked if not each.gradients]
-    back = [each for each in checked if each.gradients]
-    if there:
-        console.print(table_of(there))
-    if back:
-        console.print("\nAnd back again: gradients by hand beside autograd's\n")
-        console.print(table_of(back))
+    forward = [each for each in checked if not each.gradients]
+    backward = [each for each in checked if each.gradients]
+    if forward:
+        console.print(table_of(forward))
+    if backward:
+        console.print("\nGradients: written by hand, compared with autograd\n")
+        console.print(table_of(backward))
     for each in checked:
-        if each.comparison.departure:
-            departure = f"\n{each.comparison.departure}"
-            console.print(departure, markup=False, soft_wrap=True)  # to be copied
+        if each.reason:
+            message = f"\n{each.path} could not be run: {each.reason}"
+        elif each.difference:
+            message = f"\n{each.difference}"
+        else:
+            continue
+        console.print(printable(message), markup=False, soft_wrap=True)  # to be copied
 
 
 def table_of(checked: list[Checked]) -> Table:
-    """Lay out outcomes, one a row."""
+    """Lay out outcomes, one a row, below the folder of the pairs."""
     table = Table(box=SIMPLE_HEAD, show_edge=False, padding=0)
     for header in ("pair", "what was run"):
         table.add_column(header, no_wrap=True)
-    for header in ("steps", "largest\ndifference", "score"):
+    for header in ("steps", "largest\ndifference", "error in\nrounding\nunits"):
         table.add_column(header, justify="right", no_wrap=True)
     for header in ("dtype", "verdict"):
         table.add_column(header, no_wrap=True)
-    group = ""
+    folder = ""
     for each in checked:
-        if each.concept.group != group:
-            group = each.concept.group
+        above, _, name = each.path.rpartition("/")
+        if above != folder:
+            folder = above
             table.add_section()
-        difference, score = each.comparison.difference, each.comparison.score
-        table.add_row(
-            each.concept.name,
-            each.what,
-            f"{each.comparison.n_steps:,}",
-            f"{difference:.1e}" if difference else "0",
-            f"{score:.2f}" if score < 100 else f"{score:.0e}",
-            each.dtype,
-            "[green]agrees[/]" if each.agrees else "[bold red]departs[/]",
-        )
+            table.add_row(f"[bold]{folder}[/]")
+        colour = "green" if each.verdict == "agrees" else "bold red"
+        table.add_row(f" {name}", *numbers_of(each), f"[{colour}]{each.verdict}[/]")
     return table
+
+
+def numbers_of(checked: Checked) -> list[str]:
+    """Write what was run, and the numbers of the comparison, if there was one."""
+    difference, error = checked.comparison.difference, checked.comparison.error
+    if checked.reason:
+        return [""] * 5
+    return [
+        checked.what,
+        f"{checked.comparison.n_steps:,}",
+        f"{difference:.1e}" if difference else "0",
+        f"{error:.2f}" if error < 100 else f"{error:.0e}",
+        checked.dtype,
+    ]

@@ -1,51 +1,92 @@
-"""Tell what the kit found out about someone's code."""
+"""Print what the kit found out about someone's code."""
+
+from collections.abc import Iterator
+from textwrap import wrap
 
 from rich.console import Console
 from rich.text import Text
 
+from diptych.printable import printable
+from parity_tests.contract.agreement import LIMIT
 from parity_tests.kit.verdict import Verdict
+
+WIDTH = 80
 
 
 def report_verdict(verdict: Verdict, console: Console | None = None) -> None:
     """Print a verdict: the outcome first, then what it rests on."""
     console = console or Console(highlight=False)
+    style = "green" if verdict.agrees else "bold red"
     for line in lines(verdict):
-        console.print(line, soft_wrap=True)
+        console.print(Text(line, style), soft_wrap=True)
+        style = ""
 
 
-def lines(verdict: Verdict) -> list[Text]:
-    """Say a verdict line by line.
+def lines(verdict: Verdict) -> Iterator[str]:
+    """Write a verdict line by line, each within 80 columns if its words are.
 
-    >>> for line in lines(Verdict("attention/causal", "mine:f", examples=100)):
+    >>> for line in lines(Verdict("attention/causal", "mine:f", 100, 0.926)):
     ...     print(line)
     mine:f agrees with attention/causal
-      100 examples, worst score 0 (above 8 departs)
+      100 examples, worst error 0.926 rounding units (the limit is 8)
     """
-    subject = f"{verdict.implementation} "
     if verdict.not_runnable:
-        return [Text(f"could not be run: {verdict.not_runnable}", "bold red")]
-    found = [
-        Text(f"{subject}agrees with {verdict.concept}", "green")
-        if verdict.agrees
-        else Text(f"{subject}departs from {verdict.concept}", "bold red"),
-        Text(
-            f"  {verdict.examples} examples, worst score "
-            + ("" if verdict.agrees else "of those that agree ")
-            + f"{verdict.score:.3g} (above 8 departs)"
-        ),
-    ]
+        yield from fitted("", f"could not be run: {verdict.not_runnable}")
+        return
+    outcome = "agrees with" if verdict.agrees else "differs from"
+    yield from fitted("", f"{verdict.implementation} {outcome} {verdict.pair}")
+    which = "" if verdict.agrees else " of those that agree"
+    limit = f" (the limit is {LIMIT:g})" if verdict.agrees else ""
+    yield from fitted(
+        f"  {verdict.examples} examples, worst error{which} ",
+        f"{verdict.error:.3g} rounding units{limit}",
+    )
     if verdict.first_difference:
-        found.append(Text(f"  first difference: {verdict.first_difference}"))
+        yield from fitted("  first difference: ", verdict.first_difference)
     for mistake in verdict.looks_like:
-        found.append(Text(f"  looks like: {mistake}", "bold"))
-    for sentence, reason in verdict.laws.items():
-        outcome = "holds" if reason is None else f"is broken: {reason}"
-        found.append(Text(f"  law: {sentence}: {outcome}"))
-    for capability, n_examples in sorted(verdict.tried.items()):
-        found.append(Text(f"  tried as declared: {capability}, {n_examples} examples"))
-    for capability in verdict.not_tried:
-        found.append(Text(f"  not tried, since not declared: {capability}"))
-    found += [Text(f"  {remark}") for remark in verdict.remarks]
-    if verdict.rerun:
-        found.append(Text(f"  run it again: {verdict.rerun}"))
-    return found
+        yield from fitted("  looks like: ", mistake)
+    for sentence, reason in verdict.properties.items():
+        holds = "holds" if reason is None else f"does not hold: {reason}"
+        yield from fitted("  property: ", f"{sentence}: {holds}")
+    for ability, n_examples in sorted(verdict.tried.items()):
+        yield from fitted("  tried as declared: ", f"{ability}, {n_examples} examples")
+    if verdict.not_tried:
+        names = ", ".join(verdict.not_tried)
+        yield from fitted("  not tried, since not declared: ", names)
+    for remark in verdict.remarks:
+        yield from fitted("  ", remark)
+    if verdict.reproduce:
+        yield from command("  reproduce with: ", verdict.reproduce)
+
+
+def fitted(label: str, text: str) -> Iterator[str]:
+    """Break a text into lines of 80 columns; those that follow stand further in."""
+    first, *others = printable(text).split("\n")
+    indent = " " * (len(label) - len(label.lstrip()) + 4)
+    for before, line in [(label, first), *((indent, other) for other in others)]:
+        yield from wrap(
+            line,
+            WIDTH,
+            initial_indent=before,
+            subsequent_indent=indent,
+            break_long_words=False,
+            break_on_hyphens=False,
+        ) or [before.rstrip()]
+
+
+def command(label: str, text: str) -> Iterator[str]:
+    r"""Break a command before an option, so that a shell still takes it as one.
+
+    >>> a, b = "diptych check causal --case /tmp/a/causal-487aef6a.json", "--impl a:b"
+    >>> print(*command("  reproduce with: ", f"{a} {b}"), sep="\n")
+      reproduce with: diptych check causal --case /tmp/a/causal-487aef6a.json \
+          --impl a:b
+    """
+    line, *options = printable(text).split(" --")
+    line = label + line
+    for option in options:
+        if len(line) + len(option) + 5 > WIDTH:
+            yield f"{line} \\"
+            line = "     "
+        line += f" --{option}"
+    yield line

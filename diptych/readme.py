@@ -1,106 +1,136 @@
-"""Write the generated parts of README.md: one pair, the table of all, the plug-ins.
+"""Write the generated parts of README.md and docs/: panels, the table, examples.
 
-`python -m diptych.readme` replaces what stands between their markers.
+`python -m diptych.readme` replaces what is between their markers, in any of the files.
 """
 
 import ast
 import re
 from collections import Counter
+from collections.abc import Callable
 from itertools import zip_longest
+from pathlib import Path
 from textwrap import dedent
 
-from diptych.readme_plug_ins import plug_ins
-from parity_tests.catalogue import CATALOGUE
-from parity_tests.concept import Concept
-from parity_tests.panels import SIDES, module_name, root, text, tree
-from parity_tests.steps import SteppedFunction, stepped_functions
+from diptych.reader.files import tests_of, torch_code
+from diptych.readme_examples import examples
+from parity_tests.catalogue import load_all
+from parity_tests.contract.pair import Pair
+from parity_tests.sources.panels import PACKAGES, module_name, root, text, tree
+from parity_tests.sources.steps import SteppedFunction, stepped_functions
 
-README = root("diptych").parent / "README.md"
+TOP = root("diptych").parent
+README = TOP / "README.md"
 SHOWN = "attention/causal.py", "CausalAttention.forward", range(2, 5)
 
 
 def main() -> None:
-    """Write the README anew."""
-    README.write_text(renewed(README.read_text(encoding="utf-8")), encoding="utf-8")
+    """Write all documents anew."""
+    for file in documents():
+        content = file.read_text(encoding="utf-8")
+        if (new := renewed(content, top_from(file))) != content:
+            file.write_text(new, encoding="utf-8")
 
 
-def renewed(readme: str) -> str:
-    """Return the README with its generated parts as the sources have them now.
+def documents() -> list[Path]:
+    """List the files that may have generated parts."""
+    return [README, *sorted((TOP / "docs").glob("*.md"))]
+
+
+def top_from(file: Path) -> str:
+    """Return the way from a document to the top of the project."""
+    return "" if file.parent == TOP else "../"
+
+
+def renewed(document: str, top: str = "") -> str:
+    """Return a document with its generated parts as the sources have them now.
+
+    `top` leads from the document to the top of the project.
 
     Raises:
-        ValueError: a marker is missing.
+        ValueError: a part begins and does not end.
     """
-    for name, content in (
-        ("panels", panels()),
-        ("parts", table()),
-        ("plug-ins", plug_ins()),
-    ):
+    for name, write in PARTS.items():
         begin, end = f"<!-- begin: {name} -->", f"<!-- end: {name} -->"
-        if begin not in readme or end not in readme:
-            raise ValueError(f"README.md needs the markers {begin} and {end}")
-        before, _, rest = readme.partition(begin)
-        readme = f"{before}{begin}\n{content}\n{end}{rest.partition(end)[2]}"
-    return readme
+        if begin not in document:
+            continue
+        before, _, rest = document.partition(begin)
+        if end not in rest:
+            raise ValueError(f"{begin} needs {end}")
+        document = f"{before}{begin}\n{write(top)}\n{end}{rest.partition(end)[2]}"
+    return document
 
 
-def panels() -> str:
+def panels(top: str = "") -> str:
     """Put some steps of one pair side by side."""
     path, function, numbers = SHOWN
-    sides: list[list[str]] = [[], []]
+    columns: list[list[str]] = [[], []]
     for number in numbers:
-        blocks = [step_lines(side, path, function, number) for side in SIDES]
+        blocks = [step_lines(each, path, function, number) for each in PACKAGES]
         for left, right in zip_longest(*blocks, fillvalue=""):
-            sides[0].append(left)
-            sides[1].append(right)
-        for side in sides:
-            side.append("")
-    heads = "".join(f"<th>{side}/{path}</th>" for side in SIDES)
+            columns[0].append(left)
+            columns[1].append(right)
+        for column in columns:
+            column.append("")
+    heads = "".join(f"<th>{package}/{path}</th>" for package in PACKAGES)
     cells = "".join(
         "<td>\n\n```python\n" + "\n".join(lines[:-1]) + "\n```\n\n</td>"
-        for lines in sides
+        for lines in columns
     )
     return f"<table>\n<tr>{heads}</tr>\n<tr>{cells}</tr>\n</table>"
 
 
-def step_lines(side: str, path: str, function: str, number: int) -> list[str]:
+def step_lines(package: str, path: str, function: str, number: int) -> list[str]:
     """Cut one step out of a source."""
-    step = next(s for s in stepped(side, path, function).steps if s.first == number)
-    lines = text(side, path).splitlines()[step.start - 1 : step.end]
+    step = next(s for s in stepped(package, path, function).steps if s.first == number)
+    lines = text(package, path).splitlines()[step.start - 1 : step.end]
     return dedent("\n".join(lines)).splitlines()
 
 
-def stepped(side: str, path: str, function: str) -> SteppedFunction:
+def stepped(package: str, path: str, function: str) -> SteppedFunction:
     """Find a function with numbered steps."""
     module = module_name(path)
-    functions = stepped_functions(root(side) / path, module)
+    functions = stepped_functions(root(package) / path, module)
     return next(each for each in functions if each.name == f"{module}.{function}")
 
 
-def table() -> str:
-    """Lay out every pair: what it is, its source, its two panels and its laws.
+def table(top: str = "") -> str:
+    """Lay out every pair: what it is, its source, its two panels, its properties.
 
-    Of the laws the one is told that the fewest other pairs have.
+    Of the properties the one is named that the fewest other pairs have.
     """
-    rows = ["| part | source | reference | torch | laws |", "|---|---|---|---|---|"]
-    shared = Counter(law.sentence for each in CATALOGUE for law in each.laws)
-    for concept in CATALOGUE:
-        own = [law.sentence for law in concept.laws]
-        rarest = min(own, key=lambda law: shared[law])
+    pairs = [*load_all()]
+    shared = Counter(each.sentence for pair in pairs for each in pair.properties)
+    rows = [
+        "| part | source | reference | torch | properties |",
+        "|---|---|---|---|---|",
+    ]
+    for pair in pairs:
+        own = [each.sentence for each in pair.properties]
+        rarest = min(own, key=lambda sentence: shared[sentence])
+        tests = f"{top}parity_tests/{tests_of(pair.path)}.py"
         cells = [
-            f"`{concept.class_name}`",
-            source_of(concept),
-            f"[NumPy]({SIDES[0]}/{concept.path}.py)",
-            f"[PyTorch]({SIDES[1]}/{concept.path}.py)",
-            f"[{len(own)} laws]({record_of(concept)}), such as: {rarest}",
+            f"`{pair.class_name}`",
+            source_of(pair),
+            f"[NumPy]({top}reference/{pair.path}.py)",
+            torch_of(pair, top),
+            f"[{len(own)} properties]({tests}), such as: {rarest}",
         ]
         safe = [cell.replace("|", r"\|") for cell in cells]
         rows.append(f"| {' | '.join(safe)} |")
     return "\n".join(rows)
 
 
-def source_of(concept: Concept) -> str:
+def torch_of(pair: Pair, top: str) -> str:
+    """Link the file of PyTorch's panel, or show how PyTorch's own is called."""
+    code = torch_code(pair.path)
+    if code is None:
+        return f"[PyTorch]({top}torch_impl/{pair.path}.py)"
+    return f"`{code.text.partition(' = ')[2] or code.text}`"
+
+
+def source_of(pair: Pair) -> str:
     """Link the first source that the reference names."""
-    docstring = ast.get_docstring(tree(SIDES[0], f"{concept.path}.py")) or ""
+    docstring = ast.get_docstring(tree("reference", f"{pair.path}.py")) or ""
     found = re.search(r"^Source: (.*?)(?:\n\S|\Z)", docstring, re.DOTALL | re.MULTILINE)
     if found is None:
         return ""
@@ -112,10 +142,11 @@ def source_of(concept: Concept) -> str:
     return f"[{before.rstrip(', ')}]({url}){after}"
 
 
-def record_of(concept: Concept) -> str:
-    """Name the file that has the record of a pair."""
-    return f"parity_tests/{concept.group}/records.py"
-
+PARTS: dict[str, Callable[[str], str]] = {
+    "panels": panels,
+    "parts": table,
+    "examples": examples,
+}
 
 if __name__ == "__main__":
     main()

@@ -1,9 +1,9 @@
-"""The part of README.md that shows how other people's code is checked."""
+"""The generated part that shows how other people's code is checked."""
 
 import ast
 from textwrap import dedent
 
-from parity_tests.panels import text, tree
+from parity_tests.sources.panels import text, tree
 
 EXAMPLES = {
     "multihead": "<code>nn.MultiheadAttention</code>",
@@ -13,7 +13,7 @@ EXAMPLES = {
 }
 
 
-def plug_ins() -> str:
+def examples(top: str = "") -> str:
     """Fold one example under each name: the command that checks it, and its code."""
     return "\n".join(folded(name, title) for name, title in EXAMPLES.items())
 
@@ -21,11 +21,10 @@ def plug_ins() -> str:
 def folded(name: str, title: str) -> str:
     """Show an example's own words, command and code, once its title is opened."""
     path = f"kit/examples/{name}.py"
-    first, _, said = (ast.get_docstring(tree("parity_tests", path)) or "").partition(
-        "\n"
-    )
-    command = next(part for part in said.split("\n\n") if "diptych check" in part)
-    words = said.replace(command, "").strip()
+    docstring = ast.get_docstring(tree("parity_tests", path)) or ""
+    first, _, more = docstring.partition("\n")
+    command = next(part for part in more.split("\n\n") if "diptych check" in part)
+    words = more.replace(command, "").strip()
     return "\n\n".join(
         [
             f"<details><summary>{title}</summary>",

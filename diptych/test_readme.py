@@ -1,4 +1,4 @@
-"""The README says what the sources say, and what it shows can be run."""
+"""The documents say what the sources say, and what the README shows can be run."""
 
 import contextlib
 import io
@@ -6,18 +6,29 @@ import re
 
 import pytest
 
-from diptych.readme import README, renewed
+from diptych.readme import PARTS, README, documents, renewed, top_from
 
 TEXT = README.read_text(encoding="utf-8")
 SNIPPETS = re.findall(r"```python\n((?:(?!```).*\n)*)```\n\n(?!</td>)", TEXT)
 
 
-def test_the_generated_parts_are_up_to_date():
-    assert renewed(TEXT) == TEXT, "run python -m diptych.readme"
+@pytest.mark.parametrize("file", documents(), ids=lambda file: file.name)
+def test_the_generated_parts_are_up_to_date(file):
+    content = file.read_text(encoding="utf-8")
+
+    new = renewed(content, top_from(file))
+    assert new == content, "run python -m diptych.readme"
 
 
-def test_a_readme_without_its_markers_is_refused():
-    with pytest.raises(ValueError, match="needs the markers"):
+@pytest.mark.parametrize("name", PARTS)
+def test_every_generated_part_is_in_one_document(name):
+    texts = [file.read_text(encoding="utf-8") for file in documents()]
+
+    assert sum(text.count(f"<!-- begin: {name} -->") for text in texts) == 1
+
+
+def test_a_part_that_does_not_end_is_rejected():
+    with pytest.raises(ValueError, match="begin: parts --> needs <!-- end: parts"):
         renewed(TEXT.replace("<!-- end: parts -->", ""))
 
 
@@ -49,8 +60,8 @@ def printed_by(snippet):
     return output.getvalue().splitlines()
 
 
-def test_every_file_that_the_readme_links_exists():
-    links = re.findall(r"\]\(([^)#:]+)\)", TEXT)
+@pytest.mark.parametrize("file", documents(), ids=lambda file: file.name)
+def test_every_file_that_a_document_links_exists(file):
+    links = re.findall(r"\]\(([^)#:]+)\)", file.read_text(encoding="utf-8"))
 
-    assert links
-    assert not [link for link in links if not (README.parent / link).exists()]
+    assert not [link for link in links if not (file.parent / link).exists()]

@@ -17,6 +17,7 @@ from reference.data.windows import SlidingWindows
 from reference.tape import NO_TAPE, Tape
 from reference.tokenizers.byte_pair import BytePairTokenizer
 from reference.tokenizers.character import CharacterTokenizer
+from reference.tokenizers.parallel.byte_pair import ParallelBytePairTokenizer
 from reference.tokenizers.word import WordTokenizer
 
 __all__ = [
@@ -26,6 +27,7 @@ __all__ = [
     "CharacterTokenizer",
     "MultiHeadAttention",
     "MultiHeadAttentionWrapper",
+    "ParallelBytePairTokenizer",
     "SelfAttentionV1",
     "SelfAttentionV2",
     "SimpleSelfAttention",

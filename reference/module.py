@@ -149,15 +149,13 @@ def as_array(value: Any) -> Any:
     """Convert an array of another library, such as a CPU tensor; leave the rest."""
     if isinstance(value, UNLIKE_ARRAYS):
         raise TypeError(f"a plain array is needed, got {type(value).__name__}")
-    is_foreign = hasattr(value, "__array__") and not isinstance(value, np.ndarray)
-    return np.asarray(value) if is_foreign else value
+    return np.asanyarray(value) if hasattr(value, "__array__") else value
 
 
 def check_input(x: Array, d_in: int | None, context_length: int | None = None) -> None:
     """Check that `x` holds floating-point numbers of shape (…, T, C), C = `d_in`."""
     if not isinstance(x, np.ndarray):
-        kind = type(x).__name__
-        raise TypeError(f"x must be an array of this backend, got {kind}")
+        raise TypeError(f"x must be an array of this backend, got {type(x).__name__}")
     if x.dtype.kind != "f":
         raise TypeError(f"x must hold floating-point numbers, got {x.dtype}")
     if x.ndim < 2:
@@ -174,16 +172,11 @@ def check_same_dtype(x: Array, weight: Array, bias: Array | None = None) -> None
     if x.dtype != weight.dtype:
         names = {"float16": "c10::Half", "float32": "float", "float64": "double"}
         m1, m2 = (names.get(each.dtype.name, each.dtype.name) for each in (x, weight))
-        rule, got = (
-            "expected m1 and m2 to have the same dtype, but got:",
-            f"{m1} != {m2}",
-        )
+        error = f"expected m1 and m2 to have the same dtype, but got: {m1} != {m2}"
         if bias is not None:
-            rule = "mat1 and mat2 must have the same dtype, but got"
-            got = f"{m1.capitalize()} and {m2.capitalize()}".replace(
-                "C10::half", "Half"
-            )
-        raise RuntimeError(f"{rule} {got}")
+            m1, m2 = (m.removeprefix("c10::").capitalize() for m in (m1, m2))
+            error = f"mat1 and mat2 must have the same dtype, but got {m1} and {m2}"
+        raise RuntimeError(error)
 
 
 def check_sizes(**sizes: int) -> None:

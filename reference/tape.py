@@ -33,14 +33,17 @@ class Tape:
     array([[12.]])
     """
 
-    def __init__(self) -> None:
+    def __init__(self, saves: bool = True) -> None:
+        self._saves = saves
         self._stack: list[tuple[Module, str, SimpleNamespace, dict[str, int]]] = []
         self._sums: dict[int, tuple[Array, Array]] = {}
 
     def save(self, module: Module, output: Array, **saved: Any) -> None:
         """Put on top what `module` will need to go backward from `output`."""
-        values = SimpleNamespace(**saved)
-        self._stack.append((module, form(output), values, checksums(module, values)))
+        if self._saves:
+            values = SimpleNamespace(**saved)
+            before = checksums(module, values)
+            self._stack.append((module, form(output), values, before))
 
     def restore(self, module: Module, grad_output: Array) -> Any:
         """Take off the top what `module` saved, if `grad_output` fits its output.
@@ -82,14 +85,8 @@ class Tape:
         return {name: self._sums[id(p)][1] for name, p in parameters.items()}
 
 
-class NoTape(Tape):
-    """Saves nothing: the default, so that inference keeps no intermediate arrays."""
-
-    def save(self, module: Module, output: Array, **saved: Any) -> None:
-        """Forget it."""
-
-
-NO_TAPE = NoTape()
+# The default of every forward, so that inference holds no intermediate arrays.
+NO_TAPE = Tape(saves=False)
 
 
 def checksums(module: Module, saved: SimpleNamespace) -> dict[str, int]:

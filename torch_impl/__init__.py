@@ -16,6 +16,7 @@ from torch_impl.data.embedding import TokenAndPositionEmbedding
 from torch_impl.data.windows import SlidingWindows
 from torch_impl.tokenizers.byte_pair import BytePairTokenizer
 from torch_impl.tokenizers.character import CharacterTokenizer
+from torch_impl.tokenizers.parallel.byte_pair import ParallelBytePairTokenizer
 from torch_impl.tokenizers.word import WordTokenizer
 
 __all__ = [
@@ -24,6 +25,7 @@ __all__ = [
     "CharacterTokenizer",
     "MultiHeadAttention",
     "MultiHeadAttentionWrapper",
+    "ParallelBytePairTokenizer",
     "SelfAttentionV1",
     "SelfAttentionV2",
     "SimpleSelfAttention",

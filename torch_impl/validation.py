@@ -20,8 +20,7 @@ def check_input(
     ValueError: x must have shape (…, T, C), got (3,)
     """
     if not isinstance(x, Tensor):
-        kind = type(x).__name__
-        raise TypeError(f"x must be an array of this backend, got {kind}")
+        raise TypeError(f"x must be an array of this backend, got {type(x).__name__}")
     if not x.is_floating_point():
         dtype = str(x.dtype).removeprefix("torch.")
         raise TypeError(f"x must hold floating-point numbers, got {dtype}")

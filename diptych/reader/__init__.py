@@ -1,1 +1,1 @@
-"""A page of the reader as plain data: both panels of a pair, and values at each step."""
+"""A page of the reader as plain data: both panels of a pair, values at each step."""

@@ -9,9 +9,14 @@ from typing import Any
 
 from diptych.reader.files import REFERENCE, TORCH, definition, has_file
 from diptych.reader.model import Function
-from parity_tests.lockstep.alignment import align_steps
+from parity_tests.lockstep.alignment import (
+    cover_the_same,
+    same_numbers,
+    step_of,
+    values,
+)
 from parity_tests.lockstep.copying import plain
-from parity_tests.lockstep.recording import Invocation, Recording
+from parity_tests.lockstep.recording import Invocation, Recording, Snapshot
 from parity_tests.sources.steps import Step
 
 NOTHING = Invocation("", "", {}, 0)
@@ -44,13 +49,17 @@ class Recorded:
 
 @dataclass(frozen=True)
 class StepValues:
-    """What each backend had stored when a step ended, and what is expected there."""
+    """What each backend had stored when a step ended, and what is expected there.
+
+    `units` are the rounding units of each quantity.
+    """
 
     last: int
     turn: int
     reference: dict[str, Any]
     torch: dict[str, Any]
     expected: dict[str, Any]
+    units: dict[str, Any]
 
 
 @dataclass(frozen=True)
@@ -69,30 +78,41 @@ class Call:
         found = []
         for (step, ours, theirs), (_, right, _) in zip(pairs, truths, strict=False):
             turns[step] += 1
-            found.append(StepValues(step.last, turns[step], ours, theirs, right))
-        if found:
-            ours, theirs, right = (
-                each.outcome for each in (self.reference, self.torch, self.expected)
+            found.append(
+                StepValues(
+                    step.last,
+                    turns[step],
+                    values(ours),
+                    values(theirs),
+                    values(right),
+                    {name: u for each in right for name, u in each.units.items()},
+                )
             )
-            last = found[-1]
-            found[-1] = replace(
-                last,
-                reference=last.reference | ours,
-                torch=last.torch | theirs,
-                expected=last.expected | right,
-            )
-        return found
+        return [*found[:-1], *(self.with_outcome(last) for last in found[-1:])]
+
+    def with_outcome(self, last: StepValues) -> StepValues:
+        """Add what each returned."""
+        return replace(
+            last,
+            reference=last.reference | self.reference.outcome,
+            torch=last.torch | self.torch.outcome,
+            expected=last.expected | self.expected.outcome,
+            units=self.expected.outcome_units | last.units,
+        )
 
 
-def side_by_side(
-    ours: Invocation, theirs: Invocation
-) -> Iterator[tuple[Step, dict[str, Any], dict[str, Any]]]:
+Pair = tuple[Step, list[Snapshot], list[Snapshot]]
+
+
+def side_by_side(ours: Invocation, theirs: Invocation) -> Iterator[Pair]:
     """Align the steps of two calls; where only one has steps, they stand alone."""
-    if ours.snapshots and theirs.snapshots:
-        yield from align_steps(ours.snapshots, theirs.snapshots)
-    else:
-        yield from ((each.step, each.values, {}) for each in ours.snapshots)
-        yield from ((each.step, {}, each.values) for each in theirs.snapshots)
+    if not (ours.snapshots and theirs.snapshots):
+        yield from ((each.step, [each], []) for each in ours.snapshots)
+        yield from ((each.step, [], [each]) for each in theirs.snapshots)
+        return
+    for here, there in same_numbers(ours.snapshots, theirs.snapshots):
+        if cover_the_same(here, there):
+            yield step_of(here, there), here, there
 
 
 def returned_name(function: Function) -> str:

@@ -82,14 +82,20 @@ def from_example(pair: Pair, choices: Choices) -> Prepared:
     known = {each.name: each for each in examples_of(pair)}
     name = choices.example or next(iter(known))
     if name not in known:
-        raise ValueError(f"no example is called {name!r:.40}; there are: {', '.join(known)}")
+        raise ValueError(
+            f"no example is called {name!r:.40}; there are: {', '.join(known)}"
+        )
     return Prepared(known[name].case, choices=replace(choices, example=name))
 
 
 @cache
 def examples_of(pair: Pair) -> tuple[Example, ...]:
     """List the cases to look at: small ones with a name, or else one that is drawn."""
-    small = [each for each in pair.examples(0) if 0 < size_of(each.case) <= MOST_NUMBERS]
+    small = [
+        each
+        for each in pair.examples(0)
+        if 0 < size_of(each.case) <= MOST_NUMBERS and "Rejected" not in each.flags
+    ]
     if small:
         return tuple(small[:MOST_EXAMPLES])
     drawn = [case for case in drawn_cases(pair, N_DRAWN) if size_of(case) > 0]

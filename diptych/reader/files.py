@@ -57,8 +57,9 @@ def definition(package: str, function: Function) -> ast.FunctionDef | None:
     for part in function.title.split("."):
         names = {part, "__call__"} if part == "forward" else {part}
         for child in ast.iter_child_nodes(node):
-            is_definition = isinstance(child, ast.FunctionDef | ast.ClassDef)
-            if is_definition and child.name in names:
+            if not isinstance(child, ast.FunctionDef | ast.ClassDef):
+                continue
+            if child.name in names:
                 node = child
                 break
         else:
@@ -97,7 +98,8 @@ def torch_code(path: str) -> Code | None:
     if has_file(TORCH, path) or not has_file("parity_tests", tests):
         return None
     for node in ast.walk(tree("parity_tests", f"{tests}.py")):
-        is_said = isinstance(node, ast.keyword) and node.arg == "torch_code"
-        if is_said and isinstance(node.value, ast.Constant):
+        if not isinstance(node, ast.keyword) or node.arg != "torch_code":
+            continue
+        if isinstance(node.value, ast.Constant):
             return Code(f"parity_tests/{tests}.py", node.lineno, str(node.value.value))
     return None

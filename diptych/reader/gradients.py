@@ -1,20 +1,22 @@
 """The backward pass: the reference's gradients at every step beside autograd's."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 from diptych.reader.axes import axes_in
+from diptych.reader.calls import returned_name
 from diptych.reader.cases import Prepared
 from diptych.reader.measure import Measure
-from diptych.reader.model import Function, Run, Section
+from diptych.reader.model import Function, Run, Section, Value
+from diptych.reader.source import forward_of
 from parity_tests.contract.pair import Pair
 from parity_tests.lockstep.backward import reference_backward, torch_forward
 from parity_tests.lockstep.gradients import AT_THE_END, Gradient, with_autograd
 from parity_tests.rounding.expected import expected_backward
 
-Stored = dict[str, Any]
+Found = tuple[Gradient, Gradient, Any]
 
 
 @dataclass(frozen=True)
@@ -25,8 +27,20 @@ class Both:
     """
 
     grad_output: Any
-    gradients: Sequence[tuple[Gradient, Gradient, Any]]
+    gradients: Sequence[Found]
     measure: Measure
+
+    def values(
+        self, found: Sequence[Found], axes: Mapping[str, tuple[str, ...]]
+    ) -> tuple[Value, ...]:
+        """Compare some of the gradients."""
+        return self.measure.values(
+            {right.name: own.value for right, own, _ in found},
+            {right.name: theirs for right, _, theirs in found},
+            axes,
+            {right.name: right.value for right, _, _ in found},
+            {right.name: right.units for right, _, _ in found},
+        )
 
 
 def with_gradients(
@@ -46,8 +60,8 @@ def gradients_of(pair: Pair, prepared: Prepared) -> Both:
     grad_output = right.backward.grad_output
     case = replace(prepared.case, grad_output=grad_output).astype(prepared.case.dtype)
     ours = reference_backward(pair, case)
-    found = with_autograd(right.backward, ours, torch_forward(pair, case), case)
-    measure = Measure(prepared.labels, right.units, right.dtype)
+    found = with_autograd(right, ours, torch_forward(pair, case), case)
+    measure = Measure(prepared.labels, right.dtype)
     return Both(case.grad_output, tuple(found), measure)
 
 
@@ -56,21 +70,17 @@ def filled(section: Section, both: Both) -> Section:
 
     Backward runs in reverse: its last call is the first one of forward.
     """
-    axes = axes_in(section.function)
+    axes = axes_of_gradients(section.function)
     rows = []
     for row in section.rows:
-        calls: dict[int, tuple[Stored, Stored, Stored]]
-        calls = defaultdict(lambda: ({}, {}, {}))
-        for right, own, theirs in both.gradients:
+        calls: dict[int, list[Found]] = defaultdict(list)
+        for each in both.gradients:
+            right, _, _ = each
             if (right.function, right.step.first) == (of(section.function), row.first):
-                stored = calls[right.call]
-                for held, value in zip(
-                    stored, (own.value, theirs, right.value), strict=True
-                ):
-                    held[right.name] = value
+                calls[right.call].append(each)
         runs = [
-            Run(max(calls) - call, 1, both.measure.values(ours, theirs, axes, right))
-            for call, (ours, theirs, right) in calls.items()
+            Run(max(calls) - call, 1, both.values(found, axes))
+            for call, found in calls.items()
         ]
         rows.append(row.with_runs(sorted(runs, key=lambda run: run.call)))
     n_calls = max(len(row.runs) for row in rows)
@@ -82,26 +92,33 @@ def of(backward: Function) -> str:
     return backward.name.removesuffix("backward") + "forward"
 
 
+def axes_of_gradients(backward: Function) -> dict[str, tuple[str, ...]]:
+    """Give a gradient the axes of its quantity, unless it has some of its own."""
+    forward = forward_of(backward)
+    quantities = dict(axes_in(forward))
+    output = quantities.get(returned_name(forward), ())
+    own = {f"grad_{name}": axes for name, axes in quantities.items()}
+    return {"grad_output": output, **own, **axes_in(backward)}
+
+
 def with_ends(section: Section, both: Both) -> Section:
     """Show what backward begins with, and the gradients of what went in."""
     start, *steps = section.rows
-    axes = axes_in(section.function)
+    axes = axes_of_gradients(section.function)
     given = {"grad_output": both.grad_output}
     began = Run(0, 1, both.measure.values(given, given, axes))
     shown = {v.name for row in section.rows for run in row.runs for v in run.values}
     ends = [
-        (right, own, theirs)
-        for right, own, theirs in both.gradients
-        if right.function == AT_THE_END and f"grad_{right.name}" not in shown
+        each
+        for each in both.gradients
+        if each[0].function == AT_THE_END and f"grad_{each[0].name}" not in shown
     ]
-    ended = both.measure.values(
-        {right.name: own.value for right, own, _ in ends},
-        {right.name: theirs for right, _, theirs in ends},
-        {},
-        {right.name: right.value for right, _, _ in ends},
-    )
+    of_inputs = {name.removeprefix("grad_"): own for name, own in axes.items()}
+    values = both.values(ends, of_inputs)
+    ended = [replace(value, name=f"grad_{value.name}") for value in values]
     if not steps:
-        return replace(section, rows=(replace(start, runs=(began, Run(0, 2, ended))),))
+        whole = Run(0, 1, (*began.values, *ended))
+        return replace(section, rows=(replace(start, runs=(whole,)),))
     *steps, last = steps
     runs = last.runs or (Run(0, 1, ()),)
     runs = (replace(runs[0], values=(*runs[0].values, *ended)), *runs[1:])

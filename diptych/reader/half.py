@@ -15,6 +15,7 @@ from diptych.reader.model import Code, Function
 from parity_tests.sources.steps import Step as Mark
 from parity_tests.sources.steps import SteppedFunction
 
+
 @dataclass(frozen=True)
 class Half:
     """One backend's steps, and by the line of each its sentence and its code."""

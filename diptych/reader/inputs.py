@@ -6,7 +6,7 @@ from typing import Any
 
 MOST_TOKENS, MOST_CHARACTERS = 12, 200
 LARGEST_SIZE, LARGEST_SEED = 16, 2**32 - 1
-DTYPES = ("float64", "float32")
+DTYPES, BOOLEANS = ("float64", "float32"), ("False", "True")
 
 
 @dataclass(frozen=True)
@@ -21,9 +21,7 @@ class Choices:
     example: str = ""
 
 
-def completed(
-    chosen: Mapping[str, Any], offered: Mapping[str, Any]
-) -> dict[str, Any]:
+def completed(chosen: Mapping[str, Any], offered: Mapping[str, Any]) -> dict[str, Any]:
     """Complete what was chosen by what is offered, after a check of every choice.
 
     >>> completed({"seed": "3"}, {"d_in": 2, "seed": 0})
@@ -49,6 +47,8 @@ def checked(name: str, value: Any, begin: Any) -> Any:
     """Read one choice as the kind that it begins with, and check its limits."""
     if name == "dtype" and value not in DTYPES:
         raise ValueError(f"dtype must be {' or '.join(DTYPES)}, got {value!s:.20}")
+    if isinstance(begin, bool):
+        return check_boolean(name, value)
     if isinstance(begin, float):
         return check_probability(name, value)
     if isinstance(begin, int):
@@ -69,6 +69,13 @@ def check_integer(name: str, value: Any, least: int, most: int) -> int:
         rule = f"an integer from {least} to {most}"
         raise ValueError(f"{name} must be {rule}, got {written:.20}")
     return int(written)
+
+
+def check_boolean(name: str, value: Any) -> bool:
+    """Check that a choice is True or False."""
+    if str(value) not in BOOLEANS:
+        raise ValueError(f"{name} must be {' or '.join(BOOLEANS)}, got {value!s:.20}")
+    return str(value) == "True"
 
 
 def check_probability(name: str, value: Any) -> float:

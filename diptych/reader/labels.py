@@ -10,7 +10,7 @@ from diptych.reader.model import Axis, Value
 
 
 class Labels:
-    """What the entries of one call stand for; each label comes from a value of the call.
+    """What the entries of one call stand for; labels come from other values of it.
 
     A list of texts labels arrays of its length. `vocabulary` has the bytes of ids, for
     arrays in which every number is one.

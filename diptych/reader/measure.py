@@ -20,6 +20,8 @@ from parity_tests.contract.case import Case
 
 MOST_SHOWN = 64
 Axes = Mapping[str, tuple[str, ...]]
+Stored = Mapping[str, Any]
+NOTHING: Stored = MappingProxyType({})
 
 
 class Measure:
@@ -28,8 +30,8 @@ class Measure:
     In float32, `dtype` says so: then both backends are compared with the truth.
     """
 
-    def __init__(self, labels: Labels, units: Mapping[str, float], dtype: str):
-        self.labels, self.units, self.dtype = labels, units, dtype
+    def __init__(self, labels: Labels, dtype: str):
+        self.labels, self.dtype = labels, dtype
 
     def inputs(self, case: Case, axes: Axes) -> tuple[Value, ...]:
         """Show the parameters and what went in, which both backends were given."""
@@ -41,67 +43,71 @@ class Measure:
 
     def values(
         self,
-        here: Mapping[str, Any],
-        there: Mapping[str, Any],
+        here: Stored,
+        there: Stored,
         axes: Axes,
-        right: Mapping[str, Any] = MappingProxyType({}),
+        right: Stored = NOTHING,
+        units: Stored = NOTHING,
     ) -> tuple[Value, ...]:
         """Compare what both backends have; what one has alone is shown as such.
 
-        `right` has the truth in float32. A `return` that repeats another value is left
-        out.
+        `right` has the truth in float32, `units` the rounding units of each name. A
+        `return` that repeats another value is left out.
         """
-        both = [
-            {name: numbers(value) for name, value in stored.items() if value is not None}
+        ours, theirs = (
+            {name: numbers(v) for name, v in stored.items() if v is not None}
             for stored in (here, there)
-        ]
-        known = {name: np.shape(v) for stored in both for name, v in arrays(stored)}
-        names = dict.fromkeys([*both[0], *both[1]])
-        of_all = [*both, {name: numbers(value) for name, value in right.items()}]
-        return tuple(
-            self.value(name, [each.get(name) for each in of_all], axes, known)
-            for name in names
-            if not (name == "return" and any(repeats(stored) for stored in both))
         )
+        known = {name: np.shape(v) for name, v in arrays(theirs) + arrays(ours)}
+        found = []
+        for name in dict.fromkeys([*ours, *theirs]):
+            if name == "return" and (repeats(ours) or repeats(theirs)):
+                continue
+            value = self.drawn(name, ours.get(name), theirs.get(name), axes, known)
+            if value.owner == "both":
+                left, other, unit = here[name], there[name], units.get(name, 0.0)
+                agreement = self.judged(left, other, right.get(name), unit)
+                value = with_agreement(value, agreement, left, other)
+            found.append(value)
+        return tuple(found)
 
-    def value(
+    def drawn(
         self,
         name: str,
-        stored: list[Any],
+        here: Any,
+        there: Any,
         axes: Axes,
         known: Mapping[str, tuple[int, ...]],
     ) -> Value:
-        """Compare one quantity of both backends, and cut what is too long to show."""
-        here, there, right = stored
+        """Name the axes of a quantity, and cut what is too long to show."""
         shape = known.get(name, ())
-        axes_of_it = named(name, shape, axes, known)
-        value = Value(
+        return Value(
             name,
             shape,
             named_dtype(there if here is None else here),
-            labelled(shape, axes_of_it, self.labels, MOST_SHOWN),
+            labelled(shape, named(name, shape, axes, known), self.labels, MOST_SHOWN),
             beginning(here),
             beginning(there),
             cut=cut_sentence(shape),
         )
-        if here is None or there is None:
-            return value
-        found = self.judged(name, here, there, right)
-        return replace(
-            value,
-            difference=compare(here, there).difference,
-            error=found.error,
-            agrees=found.holds,
-            reason="" if found.holds else found.reason,
-        )
 
-    def judged(self, name: str, here: Any, there: Any, right: Any) -> Agreement:
+    def judged(self, here: Any, there: Any, right: Any, units: Any) -> Agreement:
         """Compare PyTorch with the reference, or in float32 both with the truth."""
-        unit = self.units.get(name, 0.0)
         if not self.dtype or right is None:
-            return compare(here, there, unit)
-        both = [compare(right, each, unit, self.dtype) for each in (here, there)]
+            return compare(here, there, units)
+        both = [compare(right, each, units, self.dtype) for each in (here, there)]
         return max(both, key=lambda each: each.error)
+
+
+def with_agreement(value: Value, found: Agreement, here: Any, there: Any) -> Value:
+    """Say how well both backends agree on a value."""
+    return replace(
+        value,
+        difference=compare(here, there).difference,
+        error=found.error,
+        agrees=found.holds,
+        reason="" if found.holds else found.reason,
+    )
 
 
 def beginning(value: Any) -> Any:

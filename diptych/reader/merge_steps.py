@@ -28,7 +28,7 @@ class Token:
 
 @dataclass(frozen=True)
 class Merge:
-    """Two adjacent tokens that became one: its index, both, and the rank of the pair."""
+    """Two adjacent tokens that became one: its index, both, and their rank."""
 
     index: int
     left: Token
@@ -57,9 +57,10 @@ def merge_steps(calls: Sequence[Any]) -> tuple[MergeSteps, ...]:
     """Read the merge steps of each distinct pre-token from recorded calls."""
     found: dict[bytes, MergeSteps] = {}
     for call in calls:
-        data = call.arguments.get("pre_token")
+        pre_token = call.arguments.get("pre_token")
         rounds = [each.values for each in call.snapshots if "tokens" in each.values]
-        if isinstance(data, bytes) and rounds:
+        if isinstance(pre_token, str) and rounds:
+            data = pre_token.encode()
             found.setdefault(data, MergeSteps(data, tuple(steps(data, rounds))))
     return tuple(found.values())
 
@@ -119,7 +120,9 @@ def learned_merges(calls: Sequence[Any]) -> tuple[Merge, ...]:
 
     The bytes of the first 256 ids are those ids.
     """
-    stored = [s.values["merges"] for c in calls for s in c.snapshots if "merges" in s.values]
+    stored = [
+        s.values["merges"] for c in calls for s in c.snapshots if "merges" in s.values
+    ]
     pairs = stored[-1] if stored else []
     tokens = [Token(byte, bytes([byte])) for byte in range(256)]
     merges = []

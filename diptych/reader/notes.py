@@ -58,7 +58,7 @@ def formula_of(function: Function, sentence: str) -> Formula | None:
 def begins(sentence: str, term: str) -> bool:
     """Whether a sentence begins with these words.
 
-    >>> begins("Softmax: weights that sum to one.", "Softmax"), begins("Softmaxes", "Softmax")
+    >>> begins("Softmax: weights.", "Softmax"), begins("Softmaxes", "Softmax")
     (True, False)
     """
     return re.match(rf"{re.escape(term)}(?!\w)", sentence) is not None

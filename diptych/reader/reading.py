@@ -157,6 +157,19 @@ def read(name: str, choices: Choices | None = None) -> Reading:
     return with_values(read_source(name), choices or Choices())
 
 
-def read_all() -> list[Reading]:
-    """Read the source of every pair, in reading order."""
-    return [read_source(path) for path in PATHS]
+def idea_of(path: str) -> str:
+    """Return what the reference of a pair says of it first.
+
+    >>> idea_of("primitives/softmax")
+    'Softmax: scores become weights that are positive and sum to one.'
+    """
+    return described(docstring_of(path))[0]
+
+
+def group_title(group: str) -> str:
+    """Write the name of a folder as a title.
+
+    >>> group_title("tokenizers/parallel")
+    'Tokenizers, parallel'
+    """
+    return group.capitalize().replace("/", ", ").replace("_", " ")

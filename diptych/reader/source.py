@@ -8,7 +8,7 @@ from diptych.reader.files import (
     definition,
     first_sentence,
     functions_in,
-    stepped,
+    has_file,
 )
 from diptych.reader.half import Half, fused, half
 from diptych.reader.model import Function, Row, Section, Step
@@ -19,7 +19,6 @@ from parity_tests.sources.steps import Step as Mark
 BEFORE = "How each backend is made, and what goes in."
 BACKWARD = "What backward begins with: a gradient of the output, here drawn at random."
 AUTOGRAD = "autograd does this"
-ALONE = {REFERENCE: "PyTorch's own does this", TORCH: "the reference needs no such step"}
 
 
 def functions(path: str) -> tuple[Function, ...]:
@@ -60,13 +59,29 @@ def backward_sections(path: str) -> tuple[Section, ...]:
 def backward_of(function: Function) -> Function:
     """Name the backward of a function.
 
-    >>> backward_of(Function("a/b", "B.forward")), backward_of(Function("a/b", "b"))
-    (Function(path='a/b', title='B.backward'), Function(path='a/b', title='b_backward'))
+    >>> backward_of(Function("a/b", "b")).title
+    'b_backward'
+    >>> backward_of(Function("a/b", "B.forward")).title
+    'B.backward'
     """
     if function.title.endswith(".forward"):
         title = function.title.removesuffix("forward") + "backward"
         return Function(function.path, title)
     return Function(function.path, f"{function.title}_backward")
+
+
+def forward_of(backward: Function) -> Function:
+    """Name the function whose backward this is.
+
+    >>> forward_of(Function("a/b", "b_backward")).title
+    'b'
+    >>> forward_of(Function("a/b", "B.backward")).title
+    'B.forward'
+    """
+    owner, _, last = backward.title.rpartition(".")
+    if last == "backward":
+        return Function(backward.path, f"{owner}.forward")
+    return Function(backward.path, backward.title.removesuffix("_backward"))
 
 
 def backward_section(function: Function) -> Section:
@@ -88,7 +103,7 @@ def section(function: Function, with_constructor: bool = False) -> Section:
     right = half(TORCH, function, with_constructor)
     if not right.marks:
         right = fused(function, left.last) or right
-    idle = ALONE[REFERENCE if left.marks else TORCH]
+    idle = idle_of(function, left, right)
     rows = [
         Row((Step(0, BEFORE),), left.before, right.before),
         *(
@@ -97,6 +112,15 @@ def section(function: Function, with_constructor: bool = False) -> Section:
         ),
     ]
     return Section(function, first_sentence(function), tuple(rows))
+
+
+def idle_of(function: Function, left: Half, right: Half) -> str:
+    """Say why a panel has no code for the steps of the other."""
+    if left.marks and right.marks:
+        return "nothing to do here"
+    if not has_file(TORCH, function.path):
+        return "PyTorch's own does this"
+    return "another function does this here"
 
 
 def row(

@@ -1,45 +1,69 @@
-"""The notes say something about every concept, and nothing about what is not there."""
+"""The notes say what is true of the pairs, and nothing of what is not there."""
 
 from importlib import resources
+from pathlib import Path
 
 import pytest
 
-from diptych.reader.contents import READING_ORDER
-from diptych.reader.files import SIDES, stepped
-from diptych.reader.notes import notes_on
-from diptych.reader.reading import read
-from parity_tests.catalogue import concept
+from diptych.reader.files import REFERENCE, TORCH, definition, stepped
+from diptych.reader.half import sentence
+from diptych.reader.model import Function
+from diptych.reader.notes import begins, notes_on, trail
+from diptych.reader.reading import read, read_source
+from diptych.reader.source import functions
+from parity_tests.catalogue import PATHS
 
-NOTES = resources.files("diptych.reader").joinpath("notes")
-NOTED = sorted(
-    f"{group.name}/{file.name.removesuffix('.toml')}"
-    for group in NOTES.iterdir()
-    for file in group.iterdir()
-)
-
-
-@pytest.mark.parametrize("path", READING_ORDER)
-def test_no_concept_lacks_its_notes(path: str) -> None:
-    notes = notes_on(path)
-
-    assert path in NOTED
-    assert notes.title
-    assert notes.changes
-    assert notes.class_name == concept(path).class_name
+with resources.as_file(resources.files("diptych.reader") / "notes") as NOTES:
+    NOTED = sorted(
+        file.relative_to(NOTES).with_suffix("").as_posix()
+        for file in NOTES.rglob("*.toml")
+        if file.parent != NOTES
+    )
+every_noted = pytest.mark.parametrize("path", NOTED)
 
 
-@pytest.mark.parametrize("path", NOTED)
-def test_every_formula_belongs_to_a_step(path: str) -> None:
-    for function, formulas in notes_on(path).formulas.items():
-        one_sided = function.endswith(".backward")  # PyTorch leaves it to autograd
-        for side in SIDES[:1] if one_sided else SIDES:
-            marked = stepped(side, path, f"{path.replace('/', '.')}.{function}")
-            assert marked is not None, function
-            assert formulas.keys() <= {step.first for step in marked.steps}
+def sentences(function: Function) -> list[str]:
+    """List the sentences of a function's steps."""
+    package = REFERENCE if stepped(REFERENCE, function) else TORCH
+    marked = stepped(package, function)
+    assert marked is not None, function
+    return [sentence(package, function.path, mark)[0] for mark in marked.steps]
 
 
-@pytest.mark.parametrize("path", NOTED)
-def test_every_formula_is_told_twice(path: str) -> None:
+@every_noted
+def test_notes_are_of_a_pair(path: str) -> None:
+    assert path in PATHS
+    assert notes_on(path).title
+    assert notes_on(path).changes
+    assert notes_on(path).parameters
+
+
+@every_noted
+def test_every_formula_belongs_to_one_step(path: str) -> None:
+    for title, formulas in notes_on(path).formulas.items():
+        steps = sentences(Function(path, title))
+        for term in formulas:
+            assert len([said for said in steps if begins(said, term)]) == 1, term
+
+
+@every_noted
+def test_every_formula_is_shown_at_its_step(path: str) -> None:
+    reading = read_source(path)
+    shown = [
+        (section.title, step)
+        for section in (*reading.sections, *reading.backward)
+        for row in section.rows
+        for step in row.steps
+    ]
+
+    for title, formulas in notes_on(path).formulas.items():
+        for term, formula in formulas.items():
+            (step,) = (s for t, s in shown if t == title and begins(s.sentence, term))
+            assert step.formula == formula
+
+
+@every_noted
+def test_every_formula_is_written_twice(path: str) -> None:
     for formulas in notes_on(path).formulas.values():
         for formula in formulas.values():
             assert formula.tex.count("{") == formula.tex.count("}")
@@ -47,8 +71,39 @@ def test_every_formula_is_told_twice(path: str) -> None:
             assert "\\" not in formula.plain
 
 
-@pytest.mark.parametrize("path", [p for p in READING_ORDER if "byte_pair" not in p])
-def test_every_function_of_a_reading_is_called(path: str) -> None:
+@every_noted
+def test_every_function_that_notes_name_is_there(path: str) -> None:
+    for function in functions(path):
+        assert any(definition(package, function) for package in (REFERENCE, TORCH))
+
+
+@pytest.mark.parametrize("path", PATHS)
+def test_every_function_of_the_pair_itself_is_called(path: str) -> None:
     reading = read(path)
 
-    assert all(section.calls > 0 for section in (*reading.sections, *reading.back))
+    own = [each for each in reading.sections if each.function.path == path]
+    assert any(section.calls > 0 for section in own)
+
+
+def test_the_trail_goes_through_pairs() -> None:
+    why, paths = trail()
+
+    assert why
+    assert set(paths) <= set(PATHS)
+    assert len(set(paths)) == len(paths) > 1
+
+
+def test_a_pair_without_notes_has_a_page(monkeypatch: pytest.MonkeyPatch) -> None:
+    from diptych.reader import notes
+
+    with_notes = read_source("causal")
+    monkeypatch.setattr(notes.resources, "files", lambda package: Path("nowhere"))
+    notes.notes_on.cache_clear()
+    try:
+        without = read_source("causal")
+    finally:
+        notes.notes_on.cache_clear()
+
+    assert without.title == "Causal self-attention"
+    assert [s.title for s in without.sections] == [s.title for s in with_notes.sections]
+    assert without.sections[0].rows[1].steps[0].formula is None

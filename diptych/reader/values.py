@@ -46,7 +46,7 @@ def with_values_of(reading: Reading, prepared: Prepared) -> Reading:
     pair, case = load(reading.path), prepared.case
     right = expected(pair, case)
     recorded = run(pair, case, right)
-    measure = Measure(prepared.labels, right.units, right.dtype)
+    measure = Measure(prepared.labels, right.dtype)
     reading = with_merges(reading, recorded.reference)
     vocabulary = vocabulary_of(reading.merge_steps, reading.learned)
     first, *others = (
@@ -59,6 +59,7 @@ def with_values_of(reading: Reading, prepared: Prepared) -> Reading:
         {"result": recorded.torch.result},
         {},
         {"result": right.recording.result},
+        {"result": right.recording.result_units},
     )
     return replace(
         reading,
@@ -111,7 +112,9 @@ def filled(
         labels = Labels(vocabulary)
         for step in call.steps():
             end = min((end for end in ends if end >= step.last), default=ends[-1])
-            values = measure.values(step.reference, step.torch, axes, step.expected)
+            values = measure.values(
+                step.reference, step.torch, axes, step.expected, step.units
+            )
             values = labels.labelled(values, step.reference or step.torch)
             runs[end].append(Run(number, step.turn, values))
     rows = tuple(row.with_runs(merged(row, runs[row.last])) for row in section.rows)

@@ -12,24 +12,24 @@ from urllib.parse import parse_qsl, urlsplit
 
 import torch
 
-from diptych.reader.contents import READING_ORDER
 from diptych.reader.reading import Reading, read, read_source
 from diptych.site.build import source_of
-from diptych.site.contents import index_page
-from diptych.site.laws import root
-from diptych.site.museum import exhibits
-from diptych.site.pages import MUSEUM, pair_page
+from diptych.site.index import index_page
+from diptych.site.known_mistakes import known_mistakes
+from diptych.site.pages import MISTAKES, pair_page
 from diptych.site.palette import style_sheet
-from diptych.site.proof import proof
+from diptych.site.properties import root
 from diptych.site.runs import asked
-from diptych.site.side_pages import error_page, museum_page
+from diptych.site.search import found_by_search
+from diptych.site.side_pages import error_page, mistakes_page
 from diptych.site.worst import WORST, read_worst
+from parity_tests.catalogue import PATHS
 
 LONGEST_ADDRESS = 4096
 PATIENCE = 20.0  # seconds that a request waits for the runs before it
 PACKAGES = ("reference", "torch_impl", "parity_tests")
-VIEW = "view"  # which head is looked at: the page's own business
-BREATH = 0.05  # seconds in which a reader may go first
+VIEW = "view"  # which head is looked at: a matter of the page alone
+PAUSE = 0.05  # seconds in which a reader may go first
 RUNNING = threading.Lock()  # a run traces and seeds: one at a time
 
 
@@ -47,7 +47,7 @@ def page(content: str, status: int = 200) -> Answer:
     return Answer(status, "text/html; charset=utf-8", content.encode("utf-8"))
 
 
-def refusal(status: int, sentence: str) -> Answer:
+def rejected(status: int, sentence: str) -> Answer:
     """Answer with a sentence that says what is wrong."""
     return page(error_page(sentence), status)
 
@@ -55,26 +55,26 @@ def refusal(status: int, sentence: str) -> Answer:
 def answer(target: str) -> Answer:
     """Answer an address: a static file, a source, the index or a pair."""
     if len(target) > LONGEST_ADDRESS:
-        return refusal(414, f"An address may have {LONGEST_ADDRESS:,} characters.")
+        return rejected(414, f"An address may have {LONGEST_ADDRESS:,} characters.")
     parts = urlsplit(target)
     name = parts.path.removeprefix("/") or "index.html"
     if name in static_names():
         return static_file(name)
     pair = name.removesuffix(".html").partition(".")[0]
     if not known(name, pair):
-        return refusal(404, "There is no such page.")
+        return rejected(404, "There is no such page.")
     try:
         with one_at_a_time():
             return rendered(name, pair, parts.query)
     except TimeoutError as error:
-        return refusal(503, str(error))
+        return rejected(503, str(error))
 
 
 def known(name: str, pair: str) -> bool:
     """Whether there is a page of this name."""
-    pages = {f"{pair}{kind}.html" for kind in ("", f".{WORST.slug}", f".{MUSEUM}")}
-    ours = pair in READING_ORDER and name in pages
-    return ours or name == "index.html" or name.startswith("source/")
+    pages = {f"{pair}{kind}.html" for kind in ("", f".{WORST.slug}", f".{MISTAKES}")}
+    is_pair = pair in PATHS and name in pages
+    return is_pair or name == "index.html" or name.startswith("source/")
 
 
 @contextmanager
@@ -100,12 +100,12 @@ def rendered(name: str, pair: str, query: str) -> Answer:
     if name.startswith("source/"):
         file = name.removeprefix("source/").removesuffix(".html")
         if file not in source_names():
-            return refusal(404, "There is no such file.")
+            return rejected(404, "There is no such file.")
         return page(source_of(file))
     if name.endswith(f".{WORST.slug}.html"):
         return page(pair_page(read_worst(pair), WORST, live=True))
-    if name.endswith(f".{MUSEUM}.html"):
-        return page(museum_page(read_source(pair)))
+    if name.endswith(f".{MISTAKES}.html"):
+        return page(mistakes_page(read_source(pair)))
     try:
         chosen = dict(parse_qsl(query, keep_blank_values=True, max_num_fields=20))
         chosen.pop(VIEW, None)
@@ -117,7 +117,7 @@ def rendered(name: str, pair: str, query: str) -> Answer:
 @cache
 def first_readings() -> list[Reading]:
     """Read every pair on the run that it opens with."""
-    return [read(path) for path in READING_ORDER]
+    return [read(path) for path in PATHS]
 
 
 @cache
@@ -149,9 +149,9 @@ def static_file(name: str) -> Answer:
 
 
 def warm() -> None:
-    """Search every proof and fill every museum, so that no reader waits for it."""
-    for path in READING_ORDER:
-        for prepare in (proof, exhibits):
+    """Run the search and the mistakes of every pair, so that no reader waits for it."""
+    for path in PATHS:
+        for prepare in (found_by_search, known_mistakes):
             with one_at_a_time():
                 prepare(path)
-            time.sleep(BREATH)
+            time.sleep(PAUSE)

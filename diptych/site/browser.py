@@ -3,7 +3,6 @@
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "chrome")
@@ -53,29 +52,3 @@ def browser() -> Iterator[Any]:
             yield started
         finally:
             started.close()
-
-
-def take_picture(page: Path, target: Path) -> None:
-    """Draw the picture of the README: a page's steps, with values and both panels.
-
-    Raises:
-        FileNotFoundError: there is no browser to draw it with.
-    """
-    with browser() as started:
-        view = started.new_page(
-            viewport={"width": 1280, "height": 900}, color_scheme="light"
-        )
-        view.goto(page.as_uri())
-        view.wait_for_function("document.fonts.status === 'loaded'")
-        first, last = (view.locator(f"#step-{n}").bounding_box() for n in (2, 4))
-        target.parent.mkdir(parents=True, exist_ok=True)
-        view.screenshot(
-            path=target,
-            full_page=True,
-            clip={
-                "x": 0,
-                "y": first["y"],
-                "width": 1280,
-                "height": last["y"] - first["y"],
-            },
-        )

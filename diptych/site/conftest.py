@@ -11,14 +11,22 @@ from diptych.site.browser import browser, why_no_browser
 from diptych.site.build import build
 from diptych.site.serve import HOST, open_server
 
-PATHS = ("tokenizers/character", "attention/causal", "attention/multi_head")
+SOME = ("tokenizers/character", "attention/causal", "attention/multi_head")
 
 
 @pytest.fixture(scope="session")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Build the pages of three pairs."""
     folder = tmp_path_factory.mktemp("site")
-    build(folder, PATHS)
+    build(folder, SOME)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def whole_site(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Build the pages of all pairs."""
+    folder = tmp_path_factory.mktemp("whole-site")
+    build(folder)
     return folder
 
 

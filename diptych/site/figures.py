@@ -1,6 +1,6 @@
 """Figures: the quantities of a row, part by part, as far as a page can carry them.
 
-Heads of attention, calls of a function and passes of a loop become panels, which are
+Heads of attention, calls of a function and rounds of a loop become panels, which are
 looked at one after the other.
 """
 
@@ -13,9 +13,10 @@ import numpy as np
 
 from diptych.reader.model import Row, Run, Value
 from diptych.site.tables import Panel, drawn
-from diptych.site.wording import apart, shape_in_words, written
+from diptych.site.wording import agreement, shape_in_words, shortened, written
 
 MOST_PANELS = 8
+MOST_PIECES, LONGEST_PIECE = 60, 120
 MOST_CELLS = {True: 120, False: 576}  # of all panels of a figure: strips, tables
 
 
@@ -39,13 +40,13 @@ def figures(row: Row) -> list[Figure]:
 
 
 def figure(name: str, runs: tuple[Run, ...]) -> Figure:
-    """Draw one quantity: a panel for each run and each place of its leading axes."""
+    """Draw one quantity: a panel for each run and each index of its leading axes."""
     found = [(run, value) for run in runs for value in run.values if value.name == name]
     values = [value for _, value in found]
     some = max(values, key=lambda value: value.difference or 0.0)
     several = {
         "call": len({run.call for run, _ in found}) > 1,
-        "pass": len({run.turn for run, _ in found}) > 1,
+        "round": len({run.turn for run, _ in found}) > 1,
     }
     shown = [panel for run, value in found for panel in panels(run, value, several)]
     fitting = few(shown)
@@ -53,7 +54,7 @@ def figure(name: str, runs: tuple[Run, ...]) -> Figure:
         name=name,
         shape=shape_in_words(some),
         dtype=some.dtype,
-        verdict=apart(values),
+        verdict=agreement(values),
         agrees=None if some.agrees is None else all(v.agrees for v in values),
         panels=tuple(fitting),
         cut=tuple(filter(None, [some.cut, left_out(len(fitting), len(shown))])),
@@ -61,14 +62,14 @@ def figure(name: str, runs: tuple[Run, ...]) -> Figure:
 
 
 def few(panels: list[Panel]) -> list[Panel]:
-    """Keep as many panels as a page can carry, one at the least."""
-    kept, n_cells = panels[:1], 0
+    """Take as many panels as a page can carry, one at the least."""
+    fitting, n_cells = panels[:1], 0
     for before, panel in itertools.pairwise(panels[:MOST_PANELS]):
         n_cells += before.n_cells
         if n_cells + panel.n_cells > MOST_CELLS[panel.table is None]:
             break
-        kept.append(panel)
-    return kept
+        fitting.append(panel)
+    return fitting
 
 
 def left_out(n_shown: int, n_panels: int) -> str:
@@ -79,10 +80,10 @@ def left_out(n_shown: int, n_panels: int) -> str:
 def panels(run: Run, value: Value, several: dict[str, bool]) -> Iterator[Panel]:
     """Yield a table for each place of the axes before the last two."""
     picks, words = [], []
-    for kind, place in (("call", run.call), ("pass", run.turn - 1)):
+    for kind, index in (("call", run.call), ("round", run.turn - 1)):
         if several[kind]:
-            picks.append((kind, place))
-            words.append(f"{kind} {place + 1}")
+            picks.append((kind, index))
+            words.append(f"{kind} {index + 1}")
     if not isinstance(value.shown, np.ndarray):
         yield Panel(", ".join(words), tuple(picks), pieces=pieces(value.shown))
         return
@@ -100,6 +101,29 @@ def panels(run: Run, value: Value, several: dict[str, bool]) -> Iterator[Panel]:
 
 
 def pieces(shown: Any) -> tuple[str, ...]:
-    """Write text, or a row of texts, piece by piece."""
-    entries = shown if isinstance(shown, list | tuple) else [shown]
-    return tuple(written(entry) for entry in entries)
+    """Write text, or a list of texts, piece by piece; what is too long is cut."""
+    entries = entries_of(shown)
+    said = [shortened(entry, LONGEST_PIECE) for entry in entries[:MOST_PIECES]]
+    more = len(entries) - len(said)
+    return (*said, f"… and {more:,} more") if more > 0 else tuple(said)
+
+
+def entries_of(shown: Any) -> list[str]:
+    """Write every entry; a table is recorded as its keys and its values.
+
+    >>> entries_of(["a b", "c"]), entries_of([["a", "b"], [0, 1]])
+    (['a␣b', 'c'], ['a → 0', 'b → 1'])
+    """
+    if not isinstance(shown, list | tuple):
+        return [written(shown)]
+    if is_table(shown):
+        pairs = zip(*shown, strict=True)
+        return [f"{written(key)} → {written(value)}" for key, value in pairs]
+    return [written(entry) for entry in shown]
+
+
+def is_table(shown: Any) -> bool:
+    """Whether a list holds keys, and as many values."""
+    if len(shown) != 2 or not all(isinstance(e, list | np.ndarray) for e in shown):
+        return False
+    return len(shown[0]) == len(shown[1]) > 0

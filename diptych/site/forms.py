@@ -1,24 +1,20 @@
-"""The form: which choices a pair takes, with their values and limits."""
+"""The form: what a reader may choose, with the values of this run and the limits."""
 
 from dataclasses import dataclass
 from typing import Any
 
-from diptych.reader.inputs import LIMITS, MOST_CHARACTERS
+from diptych.reader.inputs import BOOLEANS, DTYPES, MOST_CHARACTERS, limits
 from diptych.reader.reading import Reading
 
 LABELS = {
-    "text": "Text",
     "corpus": "Learned from",
     "max_length": "Window",
-    "stride": "Stride",
     "d_in": "Channels in",
     "d_out": "Channels out",
     "num_heads": "Heads",
-    "dropout": "Dropout",
-    "seed": "Seed",
+    "qkv_bias": "Bias",
     "dtype": "Numbers",
 }
-SIZES = ("d_in", "d_out", "num_heads", "max_length", "stride")
 
 
 @dataclass(frozen=True)
@@ -41,24 +37,22 @@ class Field:
 
 def form(reading: Reading) -> list[Field]:
     """List the choices that the pair takes, with the values of this run."""
-    if reading.input is None or reading.agreement is None:
+    given = reading.input
+    if given is None or given.text is None:
         return []
-    config, choices = reading.input.config, reading.input.choices
-    inputs = [Field("text", "text", reading.input.text, most=MOST_CHARACTERS)]
-    if reading.group == "tokenizers":
-        inputs.append(
-            Field("corpus", "text", reading.input.corpus, most=MOST_CHARACTERS)
-        )
-    floats = reading.agreement.dtype.startswith("float")
-    names = [name for name in SIZES if name in config]
-    names += ["d_in", "seed"] if floats else []
-    for name in dict.fromkeys(sorted(names, key=list(LABELS).index)):
-        least, most = LIMITS.get(name, (1, None))
-        value = config.get(name, getattr(choices, name))
-        inputs.append(Field(name, "number", value, least, most))
-    if "dropout" in config:
-        inputs.append(Field("dropout", "number", choices.dropout, 0, 0.9, "0.1"))
-    if floats:
-        both = ("float64", "float32")
-        inputs.append(Field("dtype", "choice", choices.dtype, options=both))
-    return inputs
+    text = Field("text", "text", given.text, most=MOST_CHARACTERS)
+    fields = (field(name, value) for name, value in given.offered.items())
+    return sorted([text, *fields], key=lambda each: each.kind != "text")
+
+
+def field(name: str, value: Any) -> Field:
+    """Make the field of one choice, by the kind of its value."""
+    if name == "dtype":
+        return Field(name, "choice", value, options=DTYPES)
+    if isinstance(value, bool):
+        return Field(name, "choice", str(value), options=BOOLEANS)
+    if isinstance(value, float):
+        return Field(name, "number", value, 0, 0.9, "0.1")
+    if isinstance(value, int):
+        return Field(name, "number", value, *limits(name))
+    return Field(name, "text", value, most=MOST_CHARACTERS)

@@ -1,9 +1,10 @@
-"""The index: every pair in reading order, by groups, and a path through them."""
+"""The index: every pair in reading order, by groups, and a way through some of them."""
 
 from dataclasses import dataclass
 
-from diptych.reader.reading import Reading
-from diptych.site.pages import GROUPS, TRAIL, environment, verdict
+from diptych.reader.notes import trail
+from diptych.reader.reading import Reading, group_title
+from diptych.site.pages import environment, verdict
 from diptych.site.prose import lede
 from diptych.site.wording import small
 
@@ -14,6 +15,7 @@ class Entry:
 
     place: int
     path: str
+    group: str
     title: str
     sentence: str
     changes: str
@@ -32,18 +34,19 @@ class Group:
 def index_page(readings: list[Reading]) -> str:
     """Render the index."""
     entries = [entry(place, each) for place, each in enumerate(readings, 1)]
-    names = dict.fromkeys(reading.group for reading in readings)
     groups = [
         Group(
-            name,
-            GROUPS.get(name, name.capitalize()),
-            tuple(each for each in entries if each.path.startswith(f"{name}/")),
+            name.replace("/", "-"),
+            group_title(name),
+            tuple(each for each in entries if each.group == name),
         )
-        for name in names
+        for name in dict.fromkeys(reading.group for reading in readings)
     ]
-    trail = [each for each in entries if each.path.startswith(f"{TRAIL}/")]
+    why, paths = trail()
+    known = {each.path: each for each in entries}
+    stops = [known[path] for path in paths if path in known]
     template = environment().get_template("index.html")
-    return template.render(root="", groups=groups, trail=trail)
+    return template.render(root="", groups=groups, trail=stops, why=why)
 
 
 def entry(place: int, reading: Reading) -> Entry:
@@ -51,6 +54,7 @@ def entry(place: int, reading: Reading) -> Entry:
     return Entry(
         place=place,
         path=reading.path,
+        group=reading.group,
         title=reading.title,
         sentence=lede(reading),
         changes=reading.changes,
@@ -59,10 +63,10 @@ def entry(place: int, reading: Reading) -> Entry:
 
 
 def summary(reading: Reading) -> str:
-    """Say in a few words how well the sides agree on the first run."""
+    """Say in a few words how well the backends agree on the first run."""
     n_steps = sum(row.first > 0 for part in reading.sections for row in part.rows)
     found = reading.agreement
     if found is None or not found.agrees:
         return verdict(reading)
-    apart = f"apart by {small(found.difference)}" if found.difference else "equal"
-    return f"✓ {n_steps} steps, {apart}"
+    gap = f"differ by {small(found.difference)}" if found.difference else "equal"
+    return f"✓ {n_steps} steps, {gap}"

@@ -1,4 +1,4 @@
-"""The museum: mistakes that were really made, each beside the lines that are right.
+"""Known mistakes of a pair, each beside the right lines.
 
 What a mistake does is shown on the first of the offered runs on which it shows at all.
 """
@@ -9,26 +9,26 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from diptych.reader.byte_pairs import N_MERGES
 from diptych.reader.cases import prepare
-from diptych.reader.inputs import CORPUS
-from diptych.reader.reading import read
 from diptych.site.outcomes import Drawing, draw, marked
 from diptych.site.runs import offered
-from parity_tests.backward import WayBack, way_back
-from parity_tests.catalogue import concept
-from parity_tests.concept import Case
-from parity_tests.known_mistakes import Mistake, changes, mistaken_class, mistakes_of
-from parity_tests.known_mistakes.observable import (
+from parity_tests.catalogue import load
+from parity_tests.contract.case import Case
+from parity_tests.contract.property import sentence_of
+from parity_tests.known_mistakes import (
+    GRADIENTS,
     OUTPUT,
-    differing,
-    observable,
+    Effect,
+    Mistake,
+    changes,
+    effect_of,
+    mistaken_part,
+    mistakes_of,
 )
-from parity_tests.law import sentence_of
 
 CAUGHT = {
-    "agreement": "comparing what comes out",
-    "steps": "comparing the steps on the way",
+    "agreement": "comparing the output",
+    "steps": "comparing the quantities of each step",
     "gradients": "comparing gradients with autograd’s",
 }
 
@@ -60,46 +60,38 @@ class Exhibit:
 
 @dataclass(frozen=True)
 class Trial:
-    """A run that a mistake is tried on, and what comes out where nothing is wrong.
-
-    `back` is the way back from there, if the pair has gradients.
-    """
+    """A run that a mistake is tried on, with the right outcome of each effect."""
 
     label: str
     tokens: tuple[str, ...]
     case: Case
-    right: Any
-    back: Any
+    right: dict[str, Any]
 
     @property
     def drawing(self) -> Drawing:
-        """What comes out where nothing is wrong, drawn."""
-        return draw(self.right, self.tokens)
+        """The right output, drawn."""
+        return draw(self.right[OUTPUT.name], self.tokens)
 
 
 @cache
 def trials(path: str) -> tuple[Trial, ...]:
-    """Run the reference on every offered run; what it refuses is left out."""
-    pair = concept(path)
+    """Run the reference on every offered run; what it rejects is left out."""
+    pair = load(path)
+    effects = [OUTPUT, GRADIENTS] if pair.has_gradients else [OUTPUT]
     tried = []
-    for run in offered(read(path)):
-        prepared = prepare(pair, run.choices)
-        case = prepared.case if prepared.run is None else learned(prepared.text)
-        right = OUTPUT.outcome(pair, pair.reference, case)
-        if not isinstance(right, Exception):
-            back = way_back(pair, case) if pair.has_gradients else None
-            tried.append(Trial(run.label, prepared.tokens, case, right, back))
+    for run in offered(path):
+        try:
+            prepared = prepare(pair, run.choices)
+        except ValueError:
+            continue
+        right = {e.name: e.outcome(pair, prepared.case) for e in effects}
+        if not any(isinstance(each, Exception) for each in right.values()):
+            tried.append(Trial(run.label, prepared.tokens, prepared.case, right))
     return tuple(tried)
 
 
-def learned(text: str) -> Case:
-    """Learn from a few words, which is soon done; GPT-2's ids would take a second."""
-    config = {"vocab_size": 256 + N_MERGES}
-    return Case(config, {"corpus": CORPUS, "text": text})
-
-
 @cache
-def exhibits(path: str) -> tuple[Exhibit, ...]:
+def known_mistakes(path: str) -> tuple[Exhibit, ...]:
     """Show the known mistakes of a pair."""
     return tuple(exhibit(each) for each in mistakes_of(path))
 
@@ -113,17 +105,16 @@ def exhibit(mistake: Mistake) -> Exhibit:
         patches=tuple(patches(mistake)),
         links=tuple(mistake.links),
         caught=caught_by(mistake),
-        **effect_of(mistake),
+        **drawn_effect(mistake),
     )
 
 
 def caught_by(mistake: Mistake) -> str:
     """Say what rejects a mistake."""
     kind, _, words = mistake.caught_by.partition(": ")
-    if words:
-        return f"the {kind} “{words}”"
-    _, _, test = mistake.caught_by.partition("::")
-    return CAUGHT.get(mistake.caught_by) or f"the test “{sentence_of(test)}”"
+    if kind == "doctest":
+        return f"the doctest of `{words}`"
+    return CAUGHT.get(kind) or f"the {kind} “{sentence_of(words)}”"
 
 
 def patches(mistake: Mistake) -> Iterator[Patch]:
@@ -135,31 +126,39 @@ def patches(mistake: Mistake) -> Iterator[Patch]:
         yield Patch(file, change.line, "\n".join(right), "\n".join(wrong))
 
 
-def effect_of(mistake: Mistake) -> dict[str, Any]:
+def drawn_effect(mistake: Mistake) -> dict[str, Any]:
     """Say and draw what a mistake does on the first run on which it does anything."""
-    pair, where = concept(mistake.concept), observable(mistake)
-    for trial in trials(mistake.concept):
-        right = trial.back if mistake.on_the_way_back else trial.right
-        made = where.outcome(pair, mistaken_class(mistake), trial.case)
-        if where.alike(pair, trial.case, right, made):
+    pair, effect = load(mistake.pair), effect_of(mistake)
+    for trial in trials(mistake.pair):
+        right = trial.right[effect.name]
+        made = effect.outcome(pair, trial.case, mistaken_part(mistake))
+        if effect.same(pair, trial.case, right, made):
             continue
         if isinstance(made, Exception):
             name = type(made).__name__
             return {"effect": f"On the run “{trial.label}” it fails with {name}."}
-        if mistake.on_the_way_back:
-            name = differing(pair, trial.case, right, made)[0]
-            return effect_on_gradient(trial, name, right, made)
+        if effect.name == GRADIENTS.name:
+            return drawn_gradient(mistake, effect, trial, made)
         drawing = marked(draw(made, trial.tokens), trial.drawing)
         return {"effect": f"On the run “{trial.label}” it gives", "drawing": drawing}
     return {"effect": "None of the runs offered here shows it."}
 
 
-def effect_on_gradient(
-    trial: Trial, name: str, right: WayBack, made: WayBack
+def drawn_gradient(
+    mistake: Mistake, effect: Effect, trial: Trial, made: dict[str, Any]
 ) -> dict[str, Any]:
-    """Draw one gradient as it is and as it should be."""
-    tokens = trial.tokens if name == "x" else ()
-    should_be, drawn = (draw(way.gradients[name], tokens) for way in (right, made))
+    """Draw the first gradient that differs, as it is and as it should be."""
+    pair, right = load(mistake.pair), trial.right[effect.name]
+    name = next(
+        name
+        for name in right
+        if name not in made
+        or not effect.same(pair, trial.case, {name: right[name]}, {name: made[name]})
+    )
+    if name not in made:
+        return {"effect": f"On the run “{trial.label}” `{name}` gets no gradient."}
+    tokens = trial.tokens if name in trial.case.inputs else ()
+    should_be, drawn = (draw(each[name], tokens) for each in (right, made))
     return {
         "effect": f"On the run “{trial.label}” the gradient of `{name}` becomes",
         "drawing": marked(drawn, should_be),

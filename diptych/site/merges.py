@@ -1,9 +1,15 @@
-"""The merge ladder as a page shows it: one line a pass, white space drawn visibly."""
+"""Merge steps as a page shows them: one line a round, white space drawn visibly."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from diptych.reader.ladder import Ladder, Merge, Rung, Token, split_characters
+from diptych.reader.merge_steps import (
+    Merge,
+    MergeStep,
+    MergeSteps,
+    Token,
+    split_characters,
+)
 from diptych.reader.visible import visible_bytes
 
 
@@ -20,7 +26,7 @@ class Piece:
 
 @dataclass(frozen=True)
 class Line:
-    """A word after a pass, and the merges that this pass made, in words."""
+    """A pre-token after a round, and the merge that this round made, in words."""
 
     turn: int
     pieces: tuple[Piece, ...]
@@ -28,27 +34,26 @@ class Line:
 
 
 @dataclass(frozen=True)
-class Climb:
-    """One word on its way from bytes to tokens."""
+class Drawn:
+    """One pre-token on its way from bytes to tokens."""
 
-    word: str
-    count: int
+    pre_token: str
     lines: tuple[Line, ...]
 
 
-def climbs(ladders: Sequence[Ladder]) -> tuple[Climb, ...]:
-    """Draw every ladder."""
+def drawn(found: Sequence[MergeSteps]) -> tuple[Drawn, ...]:
+    """Draw the merge steps of every pre-token."""
     return tuple(
-        Climb(visible_bytes(each.word), each.count, tuple(map(line, each.rungs)))
-        for each in ladders
+        Drawn(visible_bytes(each.pre_token), tuple(map(line, each.steps)))
+        for each in found
     )
 
 
-def line(rung: Rung) -> Line:
-    """Draw a word after a pass."""
-    places = {merge.place for merge in rung.merges}
-    said = dict.fromkeys(in_words(merge) for merge in rung.merges)
-    return Line(rung.turn, pieces(rung.tokens, places), tuple(said))
+def line(step: MergeStep) -> Line:
+    """Draw a pre-token after a round."""
+    merged = {merge.index for merge in step.merges}
+    words = dict.fromkeys(in_words(merge) for merge in step.merges)
+    return Line(step.turn, pieces(step.tokens, merged), tuple(words))
 
 
 def pieces(
@@ -62,14 +67,14 @@ def pieces(
             token.data.hex(" "),
             token.id,
             whole,
-            place in merged,
+            index in merged,
         )
-        for place, (token, whole) in enumerate(zip(tokens, wholes, strict=True))
+        for index, (token, whole) in enumerate(zip(tokens, wholes, strict=True))
     )
 
 
 def in_words(merge: Merge) -> str:
-    """Say what was joined, and by which rank.
+    """Say what was merged, and by which rank.
 
     >>> in_words(Merge(0, Token(108, b"l"), Token(111, b"o"), 3))
     'l + o, rank 3, id 259'

@@ -1,4 +1,4 @@
-"""What came out of a run, drawn alone or with a mark wherever it is not as another."""
+"""The outcome of a run, drawn alone or marked wherever it differs from another."""
 
 from dataclasses import replace
 from typing import Any

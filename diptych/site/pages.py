@@ -6,30 +6,27 @@ from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from diptych.reader.contents import READING_ORDER
-from diptych.reader.reading import Reading, read_source
+from diptych.reader.reading import Reading, group_title, read_source
 from diptych.reader.visible import visible
-from diptych.site import laws as lawbook
 from diptych.site.code import highlighted
 from diptych.site.forms import form
 from diptych.site.formulas import mathml
-from diptych.site.ladders import climbs, pieces
-from diptych.site.museum import exhibits
-from diptych.site.proof import Proof, proof
+from diptych.site.known_mistakes import known_mistakes
+from diptych.site.merges import drawn, pieces
+from diptych.site.properties import properties, test_path
 from diptych.site.prose import lede, prose, sentence
 from diptych.site.rows import section_views
 from diptych.site.runs import Run, address, offered
+from diptych.site.search import Search, found_by_search
 from diptych.site.wording import shortened, small
-from parity_tests.agreement import LIMIT
-from parity_tests.catalogue import concept
+from parity_tests.catalogue import PATHS, load
+from parity_tests.contract.agreement import LIMIT
 
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; font-src 'self'; "
     "img-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'self'"
 )
-GROUPS = {"tokenizers": "Tokenizers", "data": "Data", "attention": "Attention"}
-MUSEUM = "museum"  # what the page of known mistakes is called
-TRAIL = "attention"  # the group that is also offered as a path to walk
+MISTAKES = "known-mistakes"  # what the page of known mistakes is called
 
 
 @dataclass(frozen=True)
@@ -66,56 +63,80 @@ def environment() -> Environment:
 
 def neighbour(path: str, by: int) -> Reading | None:
     """Find the pair before (-1) or after (+1) one, in reading order."""
-    place = READING_ORDER.index(path) + by
-    known = 0 <= place < len(READING_ORDER)
-    return read_source(READING_ORDER[place]) if known else None
+    place = PATHS.index(path) + by
+    return read_source(PATHS[place]) if 0 <= place < len(PATHS) else None
 
 
 def pair_page(
     reading: Reading, run: Run | None, live: bool = False, refusal: str = ""
 ) -> str:
     """Render the page of a pair on one run."""
-    name = reading.path.rpartition("/")[2]
-    proven = proof(reading.path)
-    context: dict[str, Any] = {
-        "root": "../" * reading.path.count("/"),
-        "here": f"{name}.html",
-        "live": live,
-        "reading": reading,
-        "before": neighbour(reading.path, -1),
-        "after": neighbour(reading.path, +1),
-        "place": READING_ORDER.index(reading.path) + 1,
-        "n_parts": len(READING_ORDER),
-        "group_title": GROUPS.get(reading.group, reading.group.capitalize()),
-        "files": [f"{side}/{reading.path}.py" for side in ("reference", "torch_impl")],
-        "fields": form(reading) if live else [],
-        "runs": offers(reading, run, live),
-        "current": run,
-        "refusal": refusal.rstrip("."),
-        "lede": lede(reading),
-        "tokens": pieces(reading.tokens),
-        "climbs": climbs(reading.ladders),
-        "verdict": verdict(reading),
-        "sections": section_views(reading.sections, reading.weights, reading.back),
-        "proof": proven,
-        "proof_sentence": proof_sentence(proven),
-        "worst_href": f"{name}.worst.html" if proven.score else "",
-        "laws": lawbook.laws(reading.path),
-        "independent": " and ".join(map(str, concept(reading.path).independent)),
-        "test_file": lawbook.test_path(reading.path),
-        "exhibits": exhibits(reading.path),
-        "museum_href": f"{name}.{MUSEUM}.html",
+    context = {
+        **about_the_page(reading),
+        **about_the_run(reading, run, live, refusal),
+        **about_the_tests(reading),
     }
     return environment().get_template("pair.html").render(context)
 
 
+def about_the_page(reading: Reading) -> dict[str, Any]:
+    """Say what the page of a pair says on every run."""
+    files = [f"{package}/{reading.path}.py" for package in ("reference", "torch_impl")]
+    shown = {code.path for s in reading.sections for r in s.rows for code in r.torch}
+    return {
+        "root": "../" * reading.path.count("/"),
+        "here": f"{reading.name}.html",
+        "reading": reading,
+        "before": neighbour(reading.path, -1),
+        "after": neighbour(reading.path, +1),
+        "place": PATHS.index(reading.path) + 1,
+        "n_parts": len(PATHS),
+        "group_title": group_title(reading.group),
+        "files": [file for file in files if file in shown or file == files[0]],
+        "uses": [read_source(path) for path in reading.uses],
+        "lede": lede(reading),
+    }
+
+
+def about_the_run(
+    reading: Reading, run: Run | None, live: bool, refusal: str
+) -> dict[str, Any]:
+    """Say what depends on the input."""
+    sections = section_views(reading.sections, reading.parameters, reading.backward)
+    return {
+        "live": live,
+        "fields": form(reading) if live else [],
+        "runs": offers(reading, run, live),
+        "current": run,
+        "refusal": refusal.rstrip("."),
+        "tokens": pieces(reading.tokens),
+        "merge_steps": drawn(reading.merge_steps),
+        "verdict": verdict(reading),
+        "sections": sections,
+    }
+
+
+def about_the_tests(reading: Reading) -> dict[str, Any]:
+    """Say what is tested of a pair."""
+    found = found_by_search(reading.path)
+    return {
+        "search": found,
+        "search_sentence": search_sentence(found),
+        "worst_href": f"{reading.name}.worst.html" if found.error else "",
+        "properties": properties(reading.path),
+        "oracles": " and ".join(map(str, load(reading.path).oracles)),
+        "test_file": test_path(reading.path),
+        "mistakes": known_mistakes(reading.path),
+        "mistakes_href": f"{reading.name}.{MISTAKES}.html",
+    }
+
+
 def offers(reading: Reading, run: Run | None, live: bool) -> list[Offer]:
     """List the offered runs as links: to files, or to addresses that are answered."""
-    name = reading.path.rpartition("/")[2]
     chosen = reading.input.choices if reading.input else None
     links = []
-    for each in offered(reading):
-        href = file_name(name, each) if not live else name + ".html"
+    for each in offered(reading.path):
+        href = f"{reading.name}.html" if live else file_name(reading.name, each)
         query = address(each.choices) if live else ""
         current = each.slug == run.slug if run else each.choices == chosen
         links.append(Offer(each.label, each.why, href + query, current))
@@ -128,31 +149,31 @@ def file_name(name: str, run: Run) -> str:
 
 
 def verdict(reading: Reading) -> str:
-    """Say whether both sides agree on this run."""
+    """Say whether both backends agree on this run."""
     found = reading.agreement
     if found is None:
         return ""
     if not found.agrees:
-        return f"✗ The two sides depart: {small(found.difference)} apart."
+        return f"✗ The two backends differ by {small(found.difference)}."
     if not found.difference:
-        return "✓ Both sides give equal values at every step."
+        return "✓ Both backends give equal values at every step."
     return (
-        f"✓ Both sides agree at every step; the largest difference is "
+        f"✓ Both backends agree at every step; the largest difference is "
         f"{small(found.difference)} ({found.dtype})."
     )
 
 
-def proof_sentence(found: Proof) -> str:
+def search_sentence(found: Search) -> str:
     """Say what the search for disagreement found."""
     said = (
-        f"{found.n_cases} random cases were run on both sides and "
+        f"{found.n_cases} random cases were run on both backends and "
         f"{found.n_quantities:,} quantities compared, step by step. "
     )
-    if found.comparison and found.comparison.departure:
-        return f"{said}They depart: {found.comparison.departure}"
-    if not found.score:
+    if found.comparison and found.comparison.first_difference:
+        return f"{said}They differ: {found.comparison.first_difference}"
+    if not found.error:
         return f"{said}All were equal to the last bit."
     return (
-        f"{said}The worst came to {found.score:.1f} of the {LIMIT:.0f} that still "
-        f"count as rounding."
+        f"{said}The largest error was {found.error:.1f} rounding units; above "
+        f"{LIMIT:.0f} the comparison fails."
     )

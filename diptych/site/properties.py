@@ -1,4 +1,4 @@
-"""The laws that a pair obeys, each with the function that checks it."""
+"""The properties of a pair, each with the function that checks it."""
 
 import inspect
 from dataclasses import dataclass
@@ -6,13 +6,14 @@ from functools import cache
 from pathlib import Path
 
 import parity_tests
+from diptych.reader.files import tests_of
 from diptych.site.prose import sentence
-from parity_tests.catalogue import concept
+from parity_tests.catalogue import load
 
 
 @dataclass(frozen=True)
-class Law:
-    """A property that is tried on random cases, in a few words more, and its place."""
+class Listed:
+    """A property that is tried on random cases, in a few words more, and its lines."""
 
     sentence: str
     why: str
@@ -26,22 +27,21 @@ def root() -> Path:
 
 
 @cache
-def laws(path: str) -> tuple[Law, ...]:
-    """Read the laws of a pair from its record."""
+def properties(path: str) -> tuple[Listed, ...]:
+    """List the properties of a pair."""
     found = []
-    for law in concept(path).laws:
-        file = Path(str(inspect.getsourcefile(law.check))).relative_to(root())
-        why = (inspect.getdoc(law.check) or "").partition("\n")[0]
-        _, line = inspect.getsourcelines(law.check)
-        found.append(Law(sentence(law.sentence), why, file.as_posix(), line))
+    for each in load(path).properties:
+        file = Path(str(inspect.getsourcefile(each.check))).relative_to(root())
+        why = (inspect.getdoc(each.check) or "").partition("\n")[0]
+        _, line = inspect.getsourcelines(each.check)
+        found.append(Listed(sentence(each.sentence), why, file.as_posix(), line))
     return tuple(found)
 
 
 def test_path(path: str) -> str:
-    """Name the test file of a pair: what its laws do not say.
+    """Name the test file of a pair.
 
     >>> test_path("attention/causal")
     'parity_tests/attention/test_causal.py'
     """
-    group, _, name = path.rpartition("/")
-    return f"parity_tests/{group}/test_{name}.py"
+    return f"parity_tests/{tests_of(path)}.py"

@@ -6,14 +6,19 @@ from markupsafe import Markup, escape
 
 from diptych.reader.reading import Reading
 
-SPECIAL = re.compile(r"`(?P<code>[^`]+)`|(?P<link>https?://[^\s,;]+[^\s,;.)])")
+SPECIAL = re.compile(
+    r"`(?P<code>[^`]+)`|(?P<link>https?://[^\s,;]+[^\s,;.)])"
+    r"|\*(?P<title>[A-Z][^*]*[^*\s(])\*"
+)
 
 
 def prose(text: str) -> Markup:
-    """Escape a text, set what stands in backticks as code, and link addresses.
+    """Escape a text; set code and titles of books as such, and link addresses.
 
     >>> prose("<b> `x` http://a.org/b.")
     Markup('&lt;b&gt; <code>x</code> <a href="http://a.org/b">a.org/b</a>.')
+    >>> prose("Me, *A Book*, for (*B, T, C)")
+    Markup('Me, <cite>A Book</cite>, for (*B, T, C)')
     """
     written, end = [], 0
     for match in SPECIAL.finditer(text):
@@ -24,9 +29,11 @@ def prose(text: str) -> Markup:
 
 
 def special(match: re.Match[str]) -> Markup:
-    """Write code or a link."""
+    """Write code, a link or a title."""
     if match["code"]:
         return Markup("<code>{}</code>").format(match["code"])
+    if match["title"]:
+        return Markup("<cite>{}</cite>").format(match["title"])
     shown = match["link"].partition("://")[2]
     return Markup('<a href="{}">{}</a>').format(match["link"], shown)
 
@@ -44,9 +51,9 @@ def lede(reading: Reading) -> str:
     """Give the idea of a pair without repeating its title.
 
     >>> from diptych.reader.reading import read_source
-    >>> lede(read_source("causal"))
-    'Each token mixes itself and what came before it.'
+    >>> lede(read_source("softmax"))
+    'Scores become weights that are positive and sum to one.'
     """
     title, _, idea = reading.sentence.partition(": ")
-    same = idea and title.casefold() == reading.title.casefold()
-    return sentence(idea) if same else reading.sentence
+    is_title = idea and title.casefold() == reading.title.casefold()
+    return sentence(idea) if is_title else reading.sentence

@@ -1,4 +1,4 @@
-"""Rows as a page shows them: anchors, figures, and who spans whom."""
+"""Rows as a page shows them: anchors, figures, and what a fused call covers."""
 
 import re
 from dataclasses import dataclass, replace
@@ -14,17 +14,17 @@ LABELS = {"numpy": "NumPy", "torch": "PyTorch"}
 
 @dataclass(frozen=True)
 class Part:
-    """One of the steps that a fused call spans, with the other side's code for it."""
+    """One of the steps that a fused call covers, with the other backend's code."""
 
     step: Step
     anchor: str
-    side: str
+    backend: str
     codes: tuple[Code, ...]
 
     @property
     def label(self) -> str:
-        """The name of the side."""
-        return LABELS[self.side]
+        """The name of the backend."""
+        return LABELS[self.backend]
 
 
 @dataclass(frozen=True)
@@ -36,7 +36,7 @@ class RowView:
     figures: tuple[Figure, ...]
     note: str = ""
     parts: tuple[Part, ...] = ()
-    whole_side: str = ""
+    whole_backend: str = ""
     whole: tuple[Code, ...] = ()
 
     def __getattr__(self, name: str) -> Any:
@@ -45,8 +45,8 @@ class RowView:
 
     @property
     def whole_label(self) -> str:
-        """The name of the side that does all steps in one call."""
-        return LABELS[self.whole_side]
+        """The name of the backend that does all steps in one call."""
+        return LABELS[self.whole_backend]
 
 
 @dataclass(frozen=True)
@@ -68,14 +68,14 @@ class SectionView:
 
 
 def section_views(
-    sections: tuple[Section, ...], note: str, back: tuple[Section, ...] = ()
+    sections: tuple[Section, ...], note: str, backward: tuple[Section, ...] = ()
 ) -> list[SectionView]:
-    """Prepare every function, there and back again.
+    """Prepare every function, and the backward of each.
 
-    The note on the weights goes to the very first row.
+    The note on the parameters goes to the very first row.
     """
     views = []
-    for place, section in enumerate((*sections, *back)):
+    for place, section in enumerate((*sections, *backward)):
         prefix = f"{slug(section.title)}-" if place else ""
         rows = tuple(
             row_view(row, prefix, "" if place or row.first else note)
@@ -83,14 +83,14 @@ def section_views(
         )
         if place >= len(sections):
             rows = tuple(replace(row, figures=shorter(row.figures)) for row in rows)
-        owner = section.function.rpartition(".")[0]
+        owner = section.function.name.rpartition(".")[0]
         views.append(
             SectionView(
                 title=section.title,
                 sentence=section.sentence,
                 calls=section.calls,
                 prefix=prefix,
-                helps=owner != sections[0].function.rpartition(".")[0],
+                helps=owner != sections[0].function.name.rpartition(".")[0],
                 rows=rows,
             )
         )
@@ -121,19 +121,19 @@ def row_view(row: Row, prefix: str, note: str) -> RowView:
     drawn = tuple(figures(row))
     if len(row.steps) == 1:
         return RowView(row, anchor, drawn, note)
-    sides = {"numpy": row.reference, "torch": row.torch}
-    finer = max(sides, key=lambda side: len(sides[side]))
+    codes = {"numpy": row.reference, "torch": row.torch}
+    finer = max(codes, key=lambda backend: len(codes[backend]))
     coarser = "torch" if finer == "numpy" else "numpy"
     parts = tuple(
         Part(
             step,
             f"{prefix}step-{step.number}",
             finer,
-            tuple(code for code in sides[finer] if code.first == step.number),
+            tuple(code for code in codes[finer] if code.first == step.number),
         )
         for step in row.steps
     )
-    return RowView(row, anchor, drawn, note, parts, coarser, sides[coarser])
+    return RowView(row, anchor, drawn, note, parts, coarser, codes[coarser])
 
 
 def slug(title: str) -> str:

@@ -2,28 +2,23 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, fields, replace
-from typing import Any
+from dataclasses import dataclass, replace
 from urllib.parse import urlencode
 
-from diptych.reader.inputs import CORPUS, PRESETS, Choices
-from diptych.reader.reading import Reading
+from diptych.reader.cases import examples_of
+from diptych.reader.inputs import Choices, presets
+from parity_tests.catalogue import load
 
+# Runs that are offered where a pair lets one choose this.
 VARIATIONS = {
-    "num_heads": (
-        "four heads",
-        "the same text, seen by four heads",
-        Choices(num_heads=4),
-    ),
-    "dropout": (
-        "with dropout",
-        "as while training: half of the weights are dropped",
-        Choices(dropout=0.5),
-    ),
-    "d_in": (
-        "in 32 bits",
-        "the same numbers, kept in half the bits",
-        Choices(dtype="float32"),
+    "num_heads": ("four heads", "the same text with four heads", "4"),
+    "dropout": ("with dropout", "in training: half of the numbers are dropped", "0.5"),
+    "qkv_bias": ("with bias", "queries, keys and values have a bias", "True"),
+    "dtype": ("float32", "the same numbers in half the bits", "float32"),
+    "vocabulary": (
+        "GPT-2's vocabulary",
+        "the merges are GPT-2's own, not learned from a text of a few words",
+        "gpt2",
     ),
 }
 
@@ -38,30 +33,32 @@ class Run:
     choices: Choices
 
 
-def offered(reading: Reading) -> list[Run]:
+def offered(path: str) -> list[Run]:
     """List the runs that a page offers; the first one is what it opens with."""
-    runs = [
-        Run(slug(preset.name), preset.name, preset.why, Choices(text=preset.text))
-        for preset in PRESETS.get(reading.group, ())
-    ]
-    runs = runs or [Run("first", "as it is", "", Choices())]
-    runs[0] = replace(runs[0], slug="", choices=Choices())
-    config: Any = reading.input.config if reading.input else {}
-    if reading.group == "tokenizers" and reading.input and not reading.input.corpus:
-        learned = Choices(corpus=CORPUS)
-        why = "the merges are learned from a text of a few words, not taken from GPT-2"
-        runs.append(Run("learned-here", "learned here", why, learned))
-    for name, (label, why, choices) in VARIATIONS.items():
-        if name in config:
-            runs.append(Run(slug(label), label, why, choices))
-    return runs
+    pair = load(path)
+    if pair.typed is None:
+        examples = examples_of(pair)
+        runs = [
+            Run(slug(each.name), each.name, each.comment, Choices(example=each.name))
+            for each in examples
+        ]
+    else:
+        runs = [
+            Run(slug(each.name), each.name, each.why, Choices(each.text))
+            for each in presets(pair.typed.by_word)
+        ]
+        for name, (label, why, value) in VARIATIONS.items():
+            if name in pair.typed.choices:
+                choices = Choices(others={name: value})
+                runs.append(Run(slug(label), label, why, choices))
+    return [replace(runs[0], slug="", choices=Choices()), *runs[1:]]
 
 
 def slug(label: str) -> str:
     """Turn a label into a part of a file name.
 
-    >>> slug("All alike!")
-    'all-alike'
+    >>> slug("Repeated token!")
+    'repeated-token'
     """
     return re.sub(r"[^a-z0-9]+", "-", label.lower()).strip("-")
 
@@ -69,42 +66,21 @@ def slug(label: str) -> str:
 def asked(query: Mapping[str, str]) -> Choices:
     """Read the choices out of an address.
 
-    >>> asked({"text": "a b", "num_heads": "3"}).num_heads
-    3
-
-    Raises:
-        ValueError: a choice is unknown or is not the number that it should be.
+    >>> asked({"text": "a b", "num_heads": "3"})
+    Choices(text='a b', others={'num_heads': '3'}, example='')
     """
-    chosen: dict[str, Any] = {}
-    known = {field.name: field.type for field in fields(Choices)}
-    for name, written in query.items():
-        if name not in known:
-            raise ValueError(f"there is no choice called {name!r}")
-        if name == "text" or written:
-            chosen[name] = parsed(name, written, known[name])
-    return Choices(**chosen)
-
-
-def parsed(name: str, written: str, kind: Any) -> Any:
-    """Read one value of an address as the kind that the choice has."""
-    if kind in (str, str | None):
-        return written
-    try:
-        return float(written) if kind is float else int(written)
-    except ValueError:
-        whole = "a number" if kind is float else "a whole number"
-        raise ValueError(f"{name} must be {whole}, got {written!r}") from None
+    others = dict(query)
+    text, example = others.pop("text", None), others.pop("example", "")
+    return Choices(text, {name: v for name, v in others.items() if v}, example)
 
 
 def address(choices: Choices) -> str:
-    """Write choices as the query of an address, less what is as ever.
+    """Write choices as the query of an address, less what is the default.
 
-    >>> address(Choices(text="a b", seed=3))
+    >>> address(Choices(text="a b", others={"seed": 3}))
     '?text=a+b&seed=3'
     """
-    chosen = {
-        field.name: getattr(choices, field.name)
-        for field in fields(Choices)
-        if getattr(choices, field.name) != field.default
-    }
-    return f"?{urlencode(chosen)}" if chosen else ""
+    chosen = {"text": choices.text, "example": choices.example or None}
+    chosen |= choices.others
+    said = {name: value for name, value in chosen.items() if value is not None}
+    return f"?{urlencode(said)}" if said else ""

@@ -1,20 +1,20 @@
-"""The proof of a pair: random cases, how near the bound they came, and the worst."""
+"""A search for disagreement: the random case on which backends differ most."""
 
 from dataclasses import dataclass, replace
 from functools import cache
 
-from hypothesis import HealthCheck, Phase, Verbosity, given, settings, target
-
-from parity_tests.catalogue import concept
-from parity_tests.concept import Case
-from parity_tests.lockstep import Comparison
+from diptych.reader.drawn import search
+from parity_tests.catalogue import load
+from parity_tests.contract.case import Case
+from parity_tests.lockstep.comparison import Comparison
+from parity_tests.lockstep.forward import compare_forward
 
 N_CASES = 60
 
 
 @dataclass(frozen=True)
-class Proof:
-    """What a search for disagreement found."""
+class Search:
+    """What a search found."""
 
     n_cases: int = 0
     n_quantities: int = 0
@@ -22,43 +22,33 @@ class Proof:
     comparison: Comparison | None = None
 
     @property
-    def score(self) -> float:
-        """The largest score of all cases."""
-        return self.comparison.score if self.comparison else 0.0
+    def error(self) -> float:
+        """The largest error of all cases, in rounding units."""
+        return self.comparison.error if self.comparison else 0.0
 
-    def with_case(self, case: Case, comparison: Comparison) -> "Proof":
-        """Count one case more, and keep the worse."""
+    def with_case(self, case: Case, comparison: Comparison) -> "Search":
+        """Count one case more, and hold the worse."""
         counted = replace(
             self,
             n_cases=self.n_cases + 1,
             n_quantities=self.n_quantities + len(comparison.quantities),
         )
-        if self.comparison and comparison.score <= self.score:
+        if self.comparison and comparison.error <= self.error:
             return counted
         return replace(counted, worst=case, comparison=comparison)
 
 
 @cache
-def proof(path: str, n_cases: int = N_CASES) -> Proof:
-    """Search for the input on which both sides differ most, the same way each time."""
-    pair = concept(path)
-    found = Proof()
+def found_by_search(path: str, n_cases: int = N_CASES) -> Search:
+    """Search for the input on which both backends differ most, the same each time."""
+    pair = load(path)
+    found = Search()
 
-    @settings(
-        max_examples=n_cases,
-        derandomize=True,
-        database=None,
-        deadline=None,
-        phases=[Phase.generate, Phase.target],
-        verbosity=Verbosity.quiet,
-        suppress_health_check=list(HealthCheck),
-    )
-    @given(pair.cases)
-    def look(case: Case) -> None:
+    def look(case: Case) -> float:
         nonlocal found
-        comparison = pair.compare(case)
+        comparison = compare_forward(pair, case)
         found = found.with_case(case, comparison)
-        target(min(comparison.score, 1e9))
+        return comparison.error
 
-    look()
+    search(pair, n_cases, look)
     return found

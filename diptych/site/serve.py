@@ -1,4 +1,4 @@
-"""The server: on this machine alone, for pages of its own alone, and for a short time.
+"""The server: on this machine alone, for pages of its own alone, with time limits.
 
 It listens on the loopback. A request must name this server as its host, and no other
 site as its origin, so that a page elsewhere cannot use a reader's browser to ask. An
@@ -12,7 +12,7 @@ import traceback
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
-from diptych.site.answers import Answer, answer, refusal
+from diptych.site.answers import Answer, answer, rejected
 from diptych.site.pages import POLICY
 
 HOST = "127.0.0.1"
@@ -32,12 +32,13 @@ HEADERS = {
 class Handler(BaseHTTPRequestHandler):
     """Answers GET and HEAD."""
 
+    server: "Server"
     timeout = LONGEST_SILENCE
     server_version = "diptych"
     sys_version = ""
 
     def setup(self) -> None:
-        """Set the hour at which the connection is closed, come what may."""
+        """Set the time at which the connection is closed, come what may."""
         super().setup()
         self.deadline = threading.Timer(LONGEST_REQUEST, hang_up, [self.connection])
         self.deadline.daemon = True
@@ -61,18 +62,19 @@ class Handler(BaseHTTPRequestHandler):
 
     def found(self) -> Answer:
         """Check who asks, then find the answer; whatever goes wrong is a sentence."""
+        self.server.has_asked(self.connection)
         port = self.connection.getsockname()[1]
         hosts = {f"{name}:{port}" for name in NAMES}
         if self.headers.get("Host", "") not in hosts:
-            return refusal(403, "This server answers under its own address only.")
+            return rejected(403, "This server answers under its own address only.")
         origin = self.headers.get("Origin")
         if origin is not None and origin.removeprefix("http://") not in hosts:
-            return refusal(403, "This server answers its own pages only.")
+            return rejected(403, "This server answers its own pages only.")
         try:
             return answer(self.path)
         except Exception:
             traceback.print_exc(file=sys.stderr)
-            return refusal(500, "The reader failed; the terminal has the details.")
+            return rejected(500, "The reader failed; the terminal has the details.")
 
     def send(self, found: Answer, with_body: bool = True) -> None:
         """Send an answer with the headers that every answer has."""
@@ -88,34 +90,61 @@ class Handler(BaseHTTPRequestHandler):
     def send_error(
         self, code: int, message: str | None = None, explain: str | None = None
     ) -> None:
-        """Answer what the base class refuses with a sentence as well."""
+        """Answer what the base class rejects with a sentence as well."""
         self.close_connection = True
         self.request_version = getattr(self, "request_version", "HTTP/1.0")
-        self.send(refusal(int(code), f"{message or 'This cannot be answered'}."))
+        self.send(rejected(int(code), f"{message or 'This cannot be answered'}."))
 
     def log_message(self, format: str, *args: Any) -> None:
-        """Say nothing: what a reader types is nobody's business."""
+        """Write no log: what a reader types is private."""
 
 
 class Server(ThreadingHTTPServer):
-    """A thread a request, but not more than some at once."""
+    """A thread a connection, but not more than some at once.
+
+    Where there are too many, the one that has been silent longest makes room: idle
+    connections keep nobody waiting.
+    """
 
     daemon_threads = True
-    free = threading.BoundedSemaphore(MOST_AT_ONCE)
+    request_queue_size = 4 * MOST_AT_ONCE
+
+    def __init__(self, *args: Any):
+        self.lock = threading.Lock()
+        self.silent: dict[socket.socket, None] = {}  # the oldest first
+        self.asking: set[socket.socket] = set()
+        super().__init__(*args)
 
     def process_request(self, request: Any, client_address: Any) -> None:
-        """Take a request, or hang up where too many are under way."""
-        if not self.free.acquire(blocking=False):
+        """Take a connection, or hang up where too many are being answered."""
+        with self.lock:
+            is_full = len(self.silent) + len(self.asking) >= MOST_AT_ONCE
+            if is_full and self.silent:
+                oldest = next(iter(self.silent))
+                del self.silent[oldest]
+                hang_up(oldest)
+                is_full = False
+            if not is_full:
+                self.silent[request] = None
+        if is_full:
             self.shutdown_request(request)
-            return
-        super().process_request(request, client_address)
+        else:
+            super().process_request(request, client_address)
+
+    def has_asked(self, connection: socket.socket) -> None:
+        """Note that a connection has sent its request, and is silent no longer."""
+        with self.lock:
+            self.silent.pop(connection, None)
+            self.asking.add(connection)
 
     def process_request_thread(self, request: Any, client_address: Any) -> None:
         """Answer, then make room."""
         try:
             super().process_request_thread(request, client_address)
         finally:
-            self.free.release()
+            with self.lock:
+                self.silent.pop(request, None)
+                self.asking.discard(request)
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         """Pass over a client that went away; tell the terminal of anything else."""

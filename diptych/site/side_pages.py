@@ -1,19 +1,20 @@
-"""The pages beside those of the pairs: the museum, a source file, a refusal."""
+"""The pages beside those of the pairs: known mistakes, a source file, an error."""
 
 from diptych.reader.reading import Reading
 from diptych.site.code import numbered_lines
-from diptych.site.museum import exhibits, trials
+from diptych.site.known_mistakes import known_mistakes, trials
 from diptych.site.pages import environment
 
 
-def museum_page(reading: Reading) -> str:
+def mistakes_page(reading: Reading) -> str:
     """Render the known mistakes of a pair."""
-    template = environment().get_template("museum.html")
+    template = environment().get_template("known_mistakes.html")
+    shown = known_mistakes(reading.path)
     return template.render(
         root="../" * reading.path.count("/"),
-        name=reading.path.rpartition("/")[2],
         reading=reading,
-        exhibits=exhibits(reading.path),
+        mistakes=shown,
+        n_seen=sum(bool(each.links) for each in shown),
         trials=trials(reading.path),
     )
 

@@ -14,7 +14,7 @@ from diptych.site.wording import written
 
 @dataclass(frozen=True)
 class Cell:
-    """One number: as it is drawn, and as each side has it to the last digit."""
+    """One number: as it is drawn, and as each backend has it to the last digit."""
 
     text: str
     kind: str = ""
@@ -37,10 +37,10 @@ class Table:
 
 @dataclass(frozen=True)
 class Panel:
-    """One part of a quantity, and where it is found: `picks` by kind of choice.
+    """One part of a quantity, and where it is: `picks` by kind of choice.
 
     A matrix is a table, a vector a strip of cells under their labels; what holds no
-    numbers is a row of pieces.
+    numbers is a list of pieces.
     """
 
     label: str
@@ -62,11 +62,11 @@ class Panel:
         return len(labels) > 1 and labels == [str(n) for n in range(len(labels))]
 
 
-def drawn(value: Value, places: tuple[int, ...]) -> dict[str, Any]:
-    """Draw the last two axes of a value at the given places of the others."""
+def drawn(value: Value, index: tuple[int, ...]) -> dict[str, Any]:
+    """Draw the last two axes of a value at an index of the others."""
     here, there = (
-        None if side is None else np.asarray(side)[places].tolist()
-        for side in (value.reference, value.torch)
+        None if each is None else np.asarray(each)[index].tolist()
+        for each in (value.reference, value.torch)
     )
     largest = largest_of(value.shown)
     if not value.axes:
@@ -85,7 +85,7 @@ def cells(here: Any, there: Any, largest: float) -> tuple[Cell, ...]:
 
 
 def beside(here: Any, there: Any) -> Iterator[tuple[Any, Any]]:
-    """Pair the entries of both sides; a side that lacks the quantity has None."""
+    """Pair the entries of both; a backend that lacks the quantity has None."""
     if here is None:
         return zip(itertools.repeat(None), there, strict=False)
     return zip(here, itertools.repeat(None) if there is None else there, strict=False)
@@ -105,5 +105,5 @@ def cell(here: Any, there: Any, largest: float) -> Cell:
     if not isinstance(shown, float):
         return Cell(written(shown))
     kind = strength(shown, largest) if np.isfinite(shown) else "none"
-    exact = ["" if side is None else repr(side) for side in (here, there)]
+    exact = ["" if each is None else repr(each) for each in (here, there)]
     return Cell(written(shown), kind, *exact)

@@ -21,8 +21,8 @@ def numbers(text: str) -> list[str]:
 def test_the_numbers_are_those_of_the_terminal(site: Path, view: Any) -> None:
     view.goto((site / CAUSAL).as_uri())
 
-    there_and_back = ("#step-4", "#causalattention-backward-step-4")
-    figures = [view.locator(f"{step} .figures").inner_text() for step in there_and_back]
+    steps = ("#step-4", "#causalattention-backward-step-4")
+    figures = [view.locator(f"{step} .figures").inner_text() for step in steps]
     ours = numbers("\n".join(figures))
     command = ["show", "causal", "--step", "4", "--no-code"]
     theirs = CliRunner(env={"NO_COLOR": "1", "COLUMNS": "200"}).invoke(app, command)
@@ -60,12 +60,12 @@ def test_what_cannot_be_run_is_a_sentence_and_the_numbers_stay(
     view.fill("#in-d_in", "99")
     view.wait_for_selector("#outcome .refusal")
 
-    assert "whole number from 1 to 16" in view.locator(".refusal").inner_text()
+    assert "an integer from 1 to 16" in view.locator(".refusal").inner_text()
     assert view.locator("#rows").inner_text() == before
     view.errors.clear()  # the browser itself notes the answer 400
 
 
-def test_hostile_text_stays_text(served: str, view: Any) -> None:
+def test_adversarial_text_stays_text(served: str, view: Any) -> None:
     view.goto(served + CAUSAL)
 
     view.fill("#in-text", "<img/src=x/onerror=alert(1)> \u202eabc {{1+1}}")

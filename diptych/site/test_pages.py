@@ -9,24 +9,24 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from diptych.reader.contents import READING_ORDER
 from diptych.reader.inputs import Choices
 from diptych.reader.model import Code, Row
 from diptych.reader.reading import Reading, read
-from diptych.site import museum
 from diptych.site.build import pages_of
 from diptych.site.figures import figures
-from diptych.site.laws import laws, root
+from diptych.site.known_mistakes import known_mistakes
 from diptych.site.outcomes import OFF, draw, marked
 from diptych.site.pages import pair_page
+from diptych.site.properties import properties, root
 from diptych.site.prose import sentence
 from diptych.site.runs import offered
-from diptych.site.side_pages import museum_page
-from parity_tests.law import sentence_of
+from diptych.site.side_pages import mistakes_page
+from parity_tests.catalogue import PATHS
+from parity_tests.contract.property import sentence_of
 
-PAIR = re.compile(r"(tokenizers|data|attention)/\w+\.html$|^\w+\.html$")
+OF_A_PAIR = re.compile(rf"(^|/)({'|'.join(PATHS)})(\.[\w-]+)?\.html$|^[\w.-]+\.html$")
 MOST_BYTES = 200_000
-HOSTILE = '<script>alert(1)</script> "><img src=x> {{7*7}} \u202egnp.exe a\x00b'
+ADVERSARIAL = '<script>alert(1)</script> "><img src=x> {{7*7}} \u202egnp.exe a\x00b'
 
 
 class Outline(HTMLParser):
@@ -54,7 +54,7 @@ def causal() -> Reading:
     return read("attention/causal")
 
 
-@pytest.mark.parametrize("path", READING_ORDER)
+@pytest.mark.parametrize("path", PATHS)
 def test_every_run_of_every_pair_is_a_page_of_modest_size(path: str) -> None:
     for name, content in pages_of(read(path)):
         outline = Outline(content)
@@ -70,7 +70,7 @@ def test_links_of_the_site_lead_somewhere(site: Path) -> None:
         for link in {*outline.links, *outline.loaded}:
             file, _, anchor = link.partition("#")
             target = Path(os.path.normpath(page.parent / file)) if file else page
-            if "://" in link or (PAIR.search(link) and not target.exists()):
+            if "://" in link or (OF_A_PAIR.search(link) and not target.exists()):
                 continue  # elsewhere, or one of the pairs that this small site lacks
             if not target.exists() or (anchor and anchor not in outlines[target].ids):
                 lost.append((page.name, link))
@@ -93,8 +93,8 @@ def test_the_policy_forbids_other_origins_and_inline_scripts(causal: Reading) ->
     assert not re.search(r"<[^>]+\s(style|on\w+)=", content)
 
 
-def test_hostile_text_is_shown_as_text() -> None:
-    reading = read("attention/causal", Choices(text=HOSTILE))
+def test_adversarial_text_is_shown_as_text() -> None:
+    reading = read("attention/causal", Choices(ADVERSARIAL))
 
     content = pair_page(reading, None, live=True)
 
@@ -106,7 +106,7 @@ def test_hostile_text_is_shown_as_text() -> None:
 
 
 def test_a_closed_summary_says_the_shapes_of_its_own_values() -> None:
-    content = pair_page(read("attention/causal", Choices(text="a b c d e f g")), None)
+    content = pair_page(read("attention/causal", Choices("a b c d e f g")), None)
 
     briefs = re.findall(r'class="brief">(.*?)</summary>', content, re.DOTALL)
 
@@ -121,7 +121,7 @@ def test_both_constructors_stand_in_row_zero(causal: Reading) -> None:
     assert "nn.Linear" in row_zero
 
 
-def test_no_zero_is_negative_and_truth_is_no_number(causal: Reading) -> None:
+def test_no_zero_is_negative_and_a_boolean_is_no_number(causal: Reading) -> None:
     drawn = [figure for row in causal.sections[0].rows for figure in figures(row)]
     cells = [
         cell.text
@@ -131,15 +131,16 @@ def test_no_zero_is_negative_and_truth_is_no_number(causal: Reading) -> None:
         for _, row in panel.table.rows
         for cell in row
     ]
-    visible = next(figure for figure in drawn if figure.name == "visible")
+    mask = next(figure for figure in drawn if figure.name == "causal_mask")
 
     assert not {"-0.00", "−0.00"} & set(cells)
-    assert visible.panels[0].table
-    assert visible.panels[0].table.rows[0][1][0].text == "■"
+    assert mask.panels[0].table
+    assert mask.panels[0].table.rows[0][1][0].text == "■"
 
 
 def test_heads_of_rows_and_columns_are_the_tokens(causal: Reading) -> None:
-    scores = next(f for f in figures(causal.sections[0].rows[2]) if f.name == "scores")
+    drawn = figures(causal.sections[0].rows[2])
+    scores = next(f for f in drawn if f.name == "attn_scores")
     table = scores.panels[0].table
     assert table
     assert causal.input
@@ -148,44 +149,59 @@ def test_heads_of_rows_and_columns_are_the_tokens(causal: Reading) -> None:
     assert tuple(label for label, _ in table.rows) == causal.input.tokens
 
 
-def test_every_law_stands_where_its_link_leads() -> None:
-    for path in READING_ORDER:
-        for law in laws(path):
-            lines = (root() / law.file).read_text(encoding="utf-8").splitlines()
-            name = re.search(r"def (\w+)", lines[law.line - 1])
+def test_every_property_is_where_its_link_leads() -> None:
+    for path in PATHS:
+        for each in properties(path):
+            lines = (root() / each.file).read_text(encoding="utf-8").splitlines()
+            name = re.search(r"def (\w+)", lines[each.line - 1])
 
             assert name
-            assert law.sentence == sentence(sentence_of(name[1]))
-            assert law.why.endswith((".", ":"))
+            assert each.sentence == sentence(sentence_of(name[1]))
+            assert each.why.endswith((".", ":"))
 
 
 def test_every_pair_offers_a_first_run_and_more() -> None:
-    for path in READING_ORDER:
-        slugs = [run.slug for run in offered(read(path))]
+    for path in PATHS:
+        slugs = [run.slug for run in offered(path)]
 
         assert slugs[0] == ""
         assert len(set(slugs)) == len(slugs) > 1
 
 
-def test_the_museum_shows_each_mistake_beside_what_is_right(causal: Reading) -> None:
-    shown = museum.exhibits(causal.path)
-    content = museum_page(causal)
+def test_each_mistake_is_beside_what_is_right(causal: Reading) -> None:
+    shown = known_mistakes(causal.path)
+    content = mistakes_page(causal)
 
-    assert len(content.encode()) <= MOST_BYTES
     assert content.count("<article") == len(shown) > 0
     assert all(each.name in Outline(content).ids for each in shown)
     assert any(each.drawing for each in shown)
     assert OFF in content
 
 
-def test_a_mistake_on_the_way_back_shows_a_wrong_gradient(causal: Reading) -> None:
-    shown = {each.name: each for each in museum.exhibits(causal.path)}
-    dropped = shown["grad-dropout-forgotten"]
+def test_a_mistake_says_where_it_was_seen_or_that_it_is_constructed(
+    causal: Reading,
+) -> None:
+    shown = known_mistakes(causal.path)
+    content = mistakes_page(causal)
+    n_seen = sum(bool(each.links) for each in shown)
 
-    assert dropped.effect == "On the run “with dropout” the gradient of `x` becomes"
-    assert dropped.drawing != dropped.instead_of is not None
-    assert dropped.caught == "comparing gradients with autograd’s"
-    assert "Some are made on the way back" in museum_page(causal)
+    assert f"{n_seen} seen in other people’s code" in content
+    assert content.count("Constructed.") == len(shown) - n_seen
+    assert content.count("Seen in") == n_seen > 0
+
+
+def test_a_mistake_of_backward_shows_a_wrong_gradient(causal: Reading) -> None:
+    of_gradients = "comparing gradients with autograd’s"
+    shown = [e for e in known_mistakes(causal.path) if e.caught == of_gradients]
+    drawn = [each for each in shown if each.instead_of is not None]
+
+    assert len(drawn) > len(shown) / 2
+    for each in drawn:
+        assert each.drawing != each.instead_of
+        assert re.fullmatch(
+            r"On the run “.*” the gradient of `.*` becomes", each.effect
+        )
+    assert "Some are in the backward pass" in mistakes_page(causal)
 
 
 def test_a_mistake_is_marked_where_it_can_be_seen() -> None:

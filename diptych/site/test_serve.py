@@ -1,7 +1,8 @@
-"""The server: who is answered, what is refused, and how soon an edit is seen."""
+"""The server: who is answered, what is rejected, and what idle clients change."""
 
 import http.client
 import socket
+import time
 from urllib.parse import quote, urlsplit
 
 import pytest
@@ -46,7 +47,7 @@ def test_an_answer_forbids_other_origins(served: str) -> None:
         {"Origin": "https://127.0.0.1:1"},
     ],
 )
-def test_another_host_or_origin_is_refused(
+def test_another_host_or_origin_is_rejected(
     served: str, headers: dict[str, str]
 ) -> None:
     answer, body = ask(served, **headers)
@@ -71,7 +72,7 @@ def test_another_host_or_origin_is_refused(
         ("/attention/multi_head.html?num_heads=3&d_out=4", 400),
     ],
 )
-def test_what_cannot_be_answered_is_refused_by_a_sentence(
+def test_what_cannot_be_answered_is_rejected_by_a_sentence(
     served: str, target: str, status: int
 ) -> None:
     answer, body = ask(served, target)
@@ -81,14 +82,14 @@ def test_what_cannot_be_answered_is_refused_by_a_sentence(
     assert ". " in body or ".</p>" in body
 
 
-def test_a_hostile_refusal_is_shown_as_text(served: str) -> None:
+def test_an_adversarial_choice_is_shown_as_text(served: str) -> None:
     _, body = ask(served, "/attention/causal.html?d_in=" + quote("<img src=x>"))
 
     assert "<img" not in body
     assert "&lt;img src=x&gt;" in body
 
 
-def test_other_methods_are_refused_by_a_sentence(served: str) -> None:
+def test_other_methods_are_rejected_by_a_sentence(served: str) -> None:
     answer, body = ask(served, method="POST")
 
     assert answer.status == 501
@@ -104,6 +105,22 @@ def test_a_silent_client_is_left(served: str, monkeypatch: pytest.MonkeyPatch) -
         client.sendall(b"GET / HTTP/1.1\r\n")
 
         assert client.recv(100) == b""
+
+
+def test_idle_connections_keep_nobody_waiting(served: str) -> None:
+    place = urlsplit(served)
+    address = (place.hostname, place.port)
+    idle = [socket.create_connection(address) for _ in range(4 * serve.MOST_AT_ONCE)]
+    for client in idle[::2]:
+        client.sendall(b"GET / HTTP/1.1\r\n")  # and then nothing more
+    begin = time.perf_counter()
+
+    answer, _ = ask(served, "/static/icon.svg")
+
+    assert answer.status == 200
+    assert time.perf_counter() - begin < serve.LONGEST_SILENCE / 2
+    for client in idle:
+        client.close()
 
 
 def test_a_long_text_is_cut_with_a_sentence(served: str) -> None:

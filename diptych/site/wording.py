@@ -1,12 +1,12 @@
-"""Verdicts in words, and values as they stand in a cell."""
+"""Verdicts in words, and values as they are in a cell."""
 
 from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
-from diptych.reader import heat
 from diptych.reader.model import Value
+from diptych.reader.numerals import number as numeral
 from diptych.reader.visible import visible, visible_bytes
 
 LONGEST = 16
@@ -26,7 +26,7 @@ def written(value: Any) -> str:
         return written(value.tolist())
     if isinstance(value, list | tuple):
         return " ".join(written(entry) for entry in value)
-    number = heat.number(value)
+    number = numeral(value)
     return number.replace("-", "−") if isinstance(value, float) else number
 
 
@@ -39,14 +39,14 @@ def small(difference: float) -> str:
     return f"{difference:.0e}" if difference else "0"
 
 
-def apart(values: Sequence[Value]) -> str:
-    """Say how far both sides are apart, or that only one has the quantity."""
-    if values[0].side != "both":
-        return values[0].side
+def agreement(values: Sequence[Value]) -> str:
+    """Say how large the difference of both is, or that only one has the quantity."""
+    if values[0].owner != "both":
+        return values[0].owner
     difference = max(value.difference or 0.0 for value in values)
     if not all(value.agrees for value in values):
-        return f"✗ departs: {small(difference)} apart"
-    return f"✓ apart by {small(difference)}" if difference else "✓ equal"
+        return f"✗ differs by {small(difference)}"
+    return f"✓ differs by {small(difference)}" if difference else "✓ equal"
 
 
 def shape_in_words(value: Value) -> str:
@@ -64,10 +64,10 @@ def shape_in_words(value: Value) -> str:
     return "\xa0×\xa0".join(f"{letter}\xa0{size}".strip() for letter, size in sizes)
 
 
-def shortened(text: str) -> str:
-    """Cut a label that would make its column too wide.
+def shortened(text: str, longest: int = LONGEST) -> str:
+    """Cut a text that would be too wide, such as the label of a column.
 
     >>> shortened("a" * 20)
     'aaaaaaaaaaaaaaa…'
     """
-    return text if len(text) <= LONGEST else text[: LONGEST - 1] + "…"
+    return text if len(text) <= longest else text[: longest - 1] + "…"

@@ -6,8 +6,8 @@ from diptych.reader.cases import Prepared
 from diptych.reader.inputs import Choices
 from diptych.reader.reading import Reading, read_source
 from diptych.reader.values import with_values_of
-from diptych.site.proof import proof
 from diptych.site.runs import Run
+from diptych.site.search import found_by_search
 
 WORST = Run(
     slug="worst",
@@ -19,13 +19,12 @@ WORST = Run(
 
 
 def read_worst(path: str) -> Reading:
-    """Read a pair on the case of its proof on which the two sides differ most.
+    """Read a pair on the case on which the two backends differ most.
 
-    The proof is of the way there, so there is no way back.
+    The search compares the forward pass, so there is no backward pass.
     """
-    found = proof(path)
+    found = found_by_search(path)
     if found.worst is None:
         raise ValueError("the search for the worst case found none")
-    prepared = Prepared(found.worst, "", {})
-    source = replace(read_source(path), back=())
-    return with_values_of(source, prepared, WORST.choices)
+    source = replace(read_source(path), backward=())
+    return with_values_of(source, Prepared(found.worst))

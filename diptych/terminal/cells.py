@@ -1,50 +1,20 @@
 """A value in a terminal: its name, shape and agreement above a table of its numbers."""
 
 import math
-from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 from rich.cells import cell_len
 from rich.text import Text
 
-from diptych.reader.fold import folded
-from diptych.reader.heat import difference, heat, largest_of, number
 from diptych.reader.model import Value
+from diptych.reader.numerals import difference, number
 from diptych.reader.visible import short, visible, visible_bytes, visible_line
+from diptych.terminal.blocks import Lines
+from diptych.terminal.fold import folded
+from diptych.terminal.heat import heat, largest_of
 
-LONGEST_LABEL, GAP, MOST_ROWS = 8, 3, 16
-Lines = list[Text]
-
-
-def side_by_side(blocks: Sequence[Lines], width: int) -> Lines:
-    """Lay blocks beside each other as far as they fit, and the others below."""
-    lines: Lines = []
-    line: list[Lines] = []
-    for block in blocks:
-        if line and sum(wide(b) + GAP for b in line) + wide(block) > width:
-            lines += [*joined(line), Text()]
-            line = []
-        line.append(block)
-    return [*lines, *(joined(line) if line else [])]
-
-
-def joined(blocks: Sequence[Lines]) -> Lines:
-    """Join blocks line by line."""
-    lines = []
-    for place in range(max(len(block) for block in blocks)):
-        line, start = Text(), 0
-        for block in blocks:
-            if place < len(block):
-                line.append(" " * (start - line.cell_len)).append_text(block[place])
-            start += wide(block) + GAP
-        lines.append(line)
-    return lines
-
-
-def wide(block: Lines) -> int:
-    """Return the width of a block."""
-    return max((line.cell_len for line in block), default=0)
+LONGEST_LABEL, MOST_ROWS = 8, 16
 
 
 def value_block(value: Value, head: int, width: int) -> Lines:
@@ -57,9 +27,9 @@ def value_block(value: Value, head: int, width: int) -> Lines:
         return [heading.append("  empty")]
     axes = list(value.axes)
     while shown.ndim > 2:
-        place = head if axes[0].name == "H" else 0
-        heading.append(f"  {short(visible_line(axes[0].labels[place]), 12)}", "bold")
-        shown, axes = shown[place], axes[1:]
+        index = head if axes[0].name == "H" else 0
+        heading.append(f"  {short(visible_line(axes[0].labels[index]), 12)}", "bold")
+        shown, axes = shown[index], axes[1:]
     heads = [[visible(label) for label in axis.labels] for axis in axes]
     if shown.ndim == 1:
         only_numbered = list(axes[0].labels) == [str(i) for i in range(shown.size)]
@@ -95,17 +65,17 @@ def written(value: Any) -> str:
 
 
 def heading_of(value: Value) -> Text:
-    """Say what a value is called, its shape, and whether both sides agree on it."""
+    """Say what a value is called, its shape, and whether both backends agree on it."""
     heading = Text.assemble((value.name, "bold"))
     if value.shape:
         heading.append(f" {value.shape}".replace(",)", ")"))
     if value.agrees is None:
-        return heading.append(f" {value.side}", "italic")
+        return heading.append(f" {value.owner}", "italic")
     gap = difference(value.difference)
     if value.agrees:
         return heading.append(f" ✓ {gap}", "green")
-    told = "" if math.isinf(value.difference or 0.0) else f" by {gap}"
-    return heading.append(f" ✗ differs{told}", "bold red")
+    by = "" if math.isinf(value.difference or 0.0) else f" by {gap}"
+    return heading.append(f" ✗ differs{by}", "bold red")
 
 
 def table(array: Any, rows: list[str], columns: list[str], width: int) -> Lines:
@@ -136,7 +106,7 @@ def table(array: Any, rows: list[str], columns: list[str], width: int) -> Lines:
 
 
 def padded(label: str, width: int, left: bool = False) -> Text:
-    """Set a label left or right in its place, cut if it is too long."""
-    said = short(label, LONGEST_LABEL)
-    space = " " * (width - cell_len(said))
-    return Text(f"{said}{space}" if left else f"{space[1:]}{said} ", "bold")
+    """Align a label left or right, cut if it is too long."""
+    cut = short(label, LONGEST_LABEL)
+    space = " " * (width - cell_len(cut))
+    return Text(f"{cut}{space}" if left else f"{space[1:]}{cut} ", "bold")

@@ -1,12 +1,12 @@
-"""Both sides' code for a terminal: beside each other if both fit, else one below."""
+"""Both panels of code for a terminal: side by side if both fit, else one below."""
 
 from pygments.token import Comment, Keyword, Name, Number, Operator, String, Token
 from rich.style import Style
 from rich.syntax import ANSISyntaxTheme, Syntax
 from rich.text import Text
 
-from diptych.reader.fold import folded
 from diptych.reader.model import Code, Row
+from diptych.terminal.fold import folded
 
 Codes = tuple[Code, ...]
 BAR = " │ "
@@ -28,10 +28,9 @@ THEME = ANSISyntaxTheme(
 
 
 def code_lines(row: Row, width: int) -> list[Text]:
-    """Show the code of both sides; no line of it is ever cut.
+    """Show the code of both panels; no line of it is ever cut.
 
-    Pieces that stand for each other are paired; a fused call stands beside all that
-    it does.
+    Pieces that do the same are paired; a fused call is beside all that it does.
     """
     pairs = [(row.reference, row.torch)]
     if len(row.reference) == len(row.torch):
@@ -58,7 +57,7 @@ def pair_lines(left: Codes, right: Codes, width: int, idle: str) -> list[Text]:
 
 
 def title(name: str, codes: Codes, idle: str) -> Text:
-    """Say whose code it is, and where it stands, or why there is none."""
+    """Say whose code it is, and in which file, or why there is none."""
     if not codes:
         return Text.assemble((f"{name}  ", "bold"), (idle, "dim"))
     place = f"{codes[0].path}:{codes[0].line}"
@@ -66,7 +65,7 @@ def title(name: str, codes: Codes, idle: str) -> Text:
 
 
 def highlighted(codes: Codes) -> list[Text]:
-    """Colour code; where lines are left out between two pieces, an ellipsis stands."""
+    """Colour code; an ellipsis is where lines are left out between two pieces."""
     lines: list[Text] = []
     for code in codes:
         text = Syntax(code.text, "python", theme=THEME).highlight(code.text)

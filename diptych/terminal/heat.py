@@ -1,4 +1,4 @@
-"""Numbers for a terminal: what stands in a cell, and what colour lies behind it."""
+"""The colour behind a number in a terminal."""
 
 import math
 import os
@@ -8,7 +8,7 @@ import numpy as np
 from rich.color import Color
 from rich.style import Style
 
-# Blue for what is positive, orange for what is negative: a sign and a number stand in
+# Blue for what is positive, orange for what is negative: a sign and a number are in
 # every cell, so that no meaning is in colour alone. From near zero to the largest.
 ON_DARK = {
     1: ("#14283c", "#1b4266", "#22649b", "#3f93d6", "#86c6ff"),
@@ -18,36 +18,6 @@ ON_LIGHT = {
     1: ("#e3eef9", "#c3dbf1", "#93bfe6", "#4a90cf", "#1b5c9e"),
     -1: ("#fbeadb", "#f6d0ac", "#eda96a", "#cf7420", "#934a08"),
 }
-
-
-def number(value: Any) -> str:
-    """Write a number: two decimals, and never a negative zero.
-
-    >>> [number(v) for v in (0.456, -0.001, -math.inf, 7, True, False, 1e9)]
-    ['0.46', '0.00', '−∞', '7', '■', '·', '1.0e+09']
-    """
-    if isinstance(value, bool | np.bool_):
-        return "■" if value else "·"
-    if isinstance(value, int | np.integer):
-        return str(value) if abs(int(value)) < 10**12 else f"{float(value):.1e}"
-    if not isinstance(value, float | np.floating):
-        return str(value)
-    exact = float(value)
-    if math.isinf(exact):
-        return "∞" if exact > 0 else "−∞"
-    written = f"{exact:.2f}" if abs(exact) < 1e5 else f"{exact:.1e}"
-    return "0.00" if written == "-0.00" else written
-
-
-def difference(value: float | None) -> str:
-    """Write how far both sides are apart.
-
-    >>> difference(0.0), difference(2.2e-16), difference(math.inf)
-    ('equal', '2e-16', 'no rounding')
-    """
-    if not value:
-        return "equal"
-    return "no rounding" if math.isinf(value) else f"{value:.0e}"
 
 
 def heat(value: Any, largest: float) -> Style:

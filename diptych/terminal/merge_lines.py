@@ -1,4 +1,4 @@
-"""The merge ladder and the tokens of a text, as lines for a terminal."""
+"""Merge steps and the tokens of a text, as lines for a terminal."""
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -6,28 +6,37 @@ from collections.abc import Iterable, Sequence
 from rich.cells import cell_len
 from rich.text import Text
 
-from diptych.reader.cells import side_by_side
-from diptych.reader.fold import folded
-from diptych.reader.ladder import Ladder, Merge, Rung, Token, split_characters
+from diptych.reader.merge_steps import (
+    Merge,
+    MergeStep,
+    MergeSteps,
+    Token,
+    split_characters,
+)
 from diptych.reader.visible import visible, visible_bytes
+from diptych.terminal.blocks import side_by_side
+from diptych.terminal.fold import folded
 
 BETWEEN, APART, INDENT = "│", "   ", "  "
-NUMBER = 4  # the width of a pass's number
+NUMBER = 4  # the width of a round's number
 
 
-def byte_pair_lines(
+def merge_lines(
     learned: Sequence[Merge],
-    ladders: Sequence[Ladder],
+    found: Sequence[MergeSteps],
     tokens: Sequence[Token],
     width: int,
 ) -> list[Text]:
-    """Draw what was learned, how each word grew, and what the text came to."""
+    """Draw what was learned, how each pre-token grew, and what the text came to."""
     inner = width - len(INDENT)
-    grown = [line for ladder in ladders for line in ladder_lines(ladder, inner)]
+    grown = [line for each in found for line in step_lines(each, inner)]
     lines: list[Text] = []
     for heading, part in (
-        ("Learned: the commonest pair, one line a pass", learned_lines(learned, inner)),
-        ("Merge ladder: from bytes to tokens, one line a pass", grown),
+        (
+            "Learned: the most frequent pair of each round",
+            learned_lines(learned, inner),
+        ),
+        ("Merge steps: from bytes to tokens, the lowest rank first", grown),
         ("Tokens: text, id, bytes", token_lines(tokens, inner)),
     ):
         if part:
@@ -37,28 +46,27 @@ def byte_pair_lines(
     return lines
 
 
-def ladder_lines(ladder: Ladder, width: int) -> list[Text]:
-    """Draw how a word grows: one line a pass, what it merged in brackets."""
-    times = f"  ×{ladder.count}" if ladder.count > 1 else ""
-    first = ladder.rungs[0].tokens
+def step_lines(found: MergeSteps, width: int) -> list[Text]:
+    """Draw how a pre-token grows: one line a round, what it merged in brackets."""
+    first = found.steps[0].tokens
     alone = f"  one byte, id {first[0].id}" if len(first) == 1 else ""
-    lines = [Text.assemble((visible_bytes(ladder.word), "bold"), times, alone)]
+    lines = [Text.assemble((visible_bytes(found.pre_token), "bold"), alone)]
     if alone:
         return lines
-    drawn = [symbols(rung) for rung in ladder.rungs]
+    drawn = [tokens_of(step) for step in found.steps]
     stub = max(sum(part.cell_len for part in parts) for parts in drawn)
-    for rung, parts in zip(ladder.rungs, drawn, strict=True):
-        said = counted(told(merge, rung) for merge in rung.merges)
-        together = " · ".join(said)
-        start = f"{rung.turn:>{NUMBER}}{INDENT}"
+    for step, parts in zip(found.steps, drawn, strict=True):
+        words = counted(in_words(merge, step) for merge in step.merges)
+        together = " · ".join(words)
+        start = f"{step.turn:>{NUMBER}}{INDENT}"
         row = Text.assemble(start, *parts)
         whole = len(start) + stub + len(APART) + cell_len(together)
         if whole <= width:
-            gap = " " * (len(start) + stub - row.cell_len) + APART if said else ""
+            gap = " " * (len(start) + stub - row.cell_len) + APART if words else ""
             lines.append(Text.assemble(row, gap, together))
         else:
             lines += packed(start, parts, width)
-            for each in said:
+            for each in words:
                 lines += folded(Text(f"{' ' * (NUMBER + 4)}{each}"), width)
     return lines
 
@@ -73,42 +81,42 @@ def packed(start: str, parts: list[Text], width: int) -> list[Text]:
     return [part for line in lines for part in folded(line, width)]
 
 
-def symbols(rung: Rung) -> list[Text]:
-    """Draw the tokens of a word; those that the pass made stand in brackets."""
-    merged = {merge.place for merge in rung.merges}
+def tokens_of(step: MergeStep) -> list[Text]:
+    """Draw the tokens of a pre-token; those that the round made are in brackets."""
+    merged = {merge.index for merge in step.merges}
     parts = []
-    for place, token in enumerate(rung.tokens):
-        said = visible_bytes(token.data)
-        drawn = (f"[{said}]", "bold green") if place in merged else said
-        is_last = place == len(rung.tokens) - 1
+    for index, token in enumerate(step.tokens):
+        text = visible_bytes(token.data)
+        drawn = (f"[{text}]", "bold green") if index in merged else text
+        is_last = index == len(step.tokens) - 1
         parts.append(Text.assemble(drawn, ("" if is_last else BETWEEN, "dim")))
     return parts
 
 
-def counted(said: Iterable[str]) -> list[str]:
-    """Say once what is said several times, and how often.
+def counted(words: Iterable[str]) -> list[str]:
+    """Say once what comes several times, and how often.
 
     >>> counted(["a + b", "c + d", "a + b"])
     ['a + b ×2', 'c + d']
     """
-    times = Counter(said)
+    times = Counter(words)
     return [f"{each} ×{n}" if n > 1 else each for each, n in times.items()]
 
 
-def told(merge: Merge, rung: Rung) -> str:
+def in_words(merge: Merge, step: MergeStep) -> str:
     """Say what was merged, at what rank, and what id it has."""
     left, right = visible_bytes(merge.left.data), visible_bytes(merge.right.data)
-    return f"{left} + {right} rank {merge.rank:,} → id {rung.tokens[merge.place].id}"
+    return f"{left} + {right} rank {merge.rank:,} → id {step.tokens[merge.index].id}"
 
 
 def learned_lines(merges: Sequence[Merge], width: int) -> list[Text]:
-    """Draw what was learned: one line a pass, the commonest pair of that moment."""
+    """Draw what was learned: one line a round."""
     lines = []
     for merge in merges:
         parts = [visible_bytes(part.data) for part in (merge.left, merge.right)]
         whole = visible_bytes(merge.left.data + merge.right.data)
-        said = f"{' + '.join(parts)} → {whole}{APART}id {256 + merge.rank}"
-        lines += folded(Text(f"{merge.rank:>{NUMBER}}{INDENT}{said}"), width)
+        drawn = f"{' + '.join(parts)} → {whole}{APART}id {256 + merge.rank}"
+        lines += folded(Text(f"{merge.rank:>{NUMBER}}{INDENT}{drawn}"), width)
     return lines
 
 

@@ -1,20 +1,22 @@
-"""A page of a terminal: what of a reading stands where."""
+"""A page of a terminal: what of a reading is shown, and in which order."""
 
+import re
 from concurrent.futures import Future
 
 from rich.cells import cell_len
 from rich.console import Console
 from rich.text import Text
 
-from diptych.reader.cells import side_by_side, value_block
-from diptych.reader.columns import code_lines
-from diptych.reader.heat import difference
-from diptych.reader.ladder_lines import byte_pair_lines
 from diptych.reader.model import Row, Section
-from diptych.reader.paper import INDENT, Paper
 from diptych.reader.reading import Reading
-from diptych.reader.view import View
 from diptych.reader.visible import visible_line
+from diptych.terminal.blocks import side_by_side
+from diptych.terminal.columns import code_lines
+from diptych.terminal.merge_lines import merge_lines
+from diptych.terminal.paper import INDENT, Paper
+from diptych.terminal.view import View
+
+TITLE = re.compile(r"\*([^*]+)\*")  # of a book
 
 
 class Page(Paper):
@@ -23,26 +25,27 @@ class Page(Paper):
     def __init__(self, console: Console, view: View):
         super().__init__(console)
         self.view = view
-        self.told_input = False
+        self.has_input = False
 
     def introduce(self, reading: Reading) -> None:
-        """Say what the concept is, where it comes from, and what it changes."""
+        """Say what the pair is, where it comes from, and what it changes."""
         self.prose(f"{reading.title}  ", reading.path, "dim")
         if self.view.step is not None:
             return
         self.prose("", reading.sentence)
         self.line()
         for name, said in (
-            ("Source   ", reading.source),
-            ("Changes  ", reading.changes),
-            ("Weights  ", reading.weights),
+            ("Source      ", TITLE.sub(r"\1", reading.source)),
+            ("Changes     ", reading.changes),
+            ("Parameters  ", reading.parameters),
+            ("Built of    ", ", ".join(reading.uses)),
         ):
             if said:
                 self.prose(name, said)
 
     def sections(self, source: Reading, coming: "Future[Reading] | None") -> None:
         """Print each function step by step."""
-        whole_source = (*source.sections, *source.back)
+        whole_source = (*source.sections, *source.backward)
         for place, section in enumerate(whole_source):
             wanted = [n for n, row in enumerate(section.rows) if self.wants(row, place)]
             if wanted and len(whole_source) > 1:
@@ -53,7 +56,7 @@ class Page(Paper):
                 if coming is not None:
                     whole = self.wait(coming)
                     self.input(whole)
-                    filled = (*whole.sections, *whole.back)[place]
+                    filled = (*whole.sections, *whole.backward)[place]
                     self.values(filled, filled.rows[number])
 
     def wants(self, row: Row, place: int) -> bool:
@@ -92,14 +95,16 @@ class Page(Paper):
                 self.prose("      ", step.formula.plain, "bold")
 
     def values(self, section: Section, row: Row) -> None:
-        """Print the values of a row: of the chosen head, and of a loop's first pass."""
+        """Print a row's values: of the chosen head, and of a loop's first round."""
+        from diptych.terminal.cells import value_block  # needs NumPy
+
         if section.calls == 0 and row.first == 1:
             self.line(f"{INDENT}Not called on this input.", "italic")
         call = min(self.view.head, max(section.calls - 1, 0))
         runs = row.in_call(call).runs
         if not runs or not runs[0].values:
             return
-        counts = [(call + 1, section.calls, "call"), (1, len(runs), "pass")]
+        counts = [(call + 1, section.calls, "call"), (1, len(runs), "round")]
         which = [f"{what} {n} of {of}" for n, of, what in counts if of > 1]
         self.line()
         if which:
@@ -110,41 +115,46 @@ class Page(Paper):
 
     def input(self, reading: Reading) -> None:
         """Print what went in, once."""
-        if reading.input is None or self.told_input:
+        given = reading.input
+        if given is None or self.has_input:
             return
-        self.told_input = True
-        sizes = ", ".join(f"{name} {n}" for name, n in reading.input.config.items())
+        self.has_input = True
+        chosen = {**given.config, **given.offered}
+        said = {"Text": given.text, "Example": given.choices.example}
         self.line()
-        self.prose("Input    ", visible_line(reading.input.text))
-        if reading.input.corpus:
-            self.prose("Learned  ", visible_line(reading.input.corpus))
-        if sizes:
-            self.prose("Sizes    ", sizes)
-        for remark in reading.input.remarks:
-            self.prose("         ", remark, "italic")
+        for name, text in said.items():
+            if text:
+                self.prose(f"{name:<12}", visible_line(text))
+        if chosen:
+            pairs = (f"{name} {value}" for name, value in chosen.items() if value != "")
+            self.prose("Chosen      ", visible_line(", ".join(pairs)))
+        for remark in given.remarks:
+            self.prose(" " * 12, remark, "italic")
         self.line()
         if self.view.step is None:
-            words = (reading.learned, reading.ladders, reading.tokens)
-            for line in byte_pair_lines(*words, self.width):
+            merges = (reading.learned, reading.merge_steps, reading.tokens)
+            for line in merge_lines(*merges, self.width):
                 self.line(line)
 
     def wait(self, coming: "Future[Reading]") -> Reading:
         """Wait for the values; on a terminal, say so meanwhile."""
         if coming.done() or not self.console.is_terminal:
             return coming.result()
-        with self.console.status("running both sides…"):
+        with self.console.status("running both backends…"):
             return coming.result()
 
     def conclude(self, reading: Reading) -> None:
-        """Say how well both sides agree."""
+        """Say how well both backends agree."""
+        from diptych.reader.numerals import difference  # needs NumPy
+
         found = reading.agreement
         if found is None:
             return
-        gap, score = difference(found.difference), f"{found.score:.2g}"
-        said = f"largest difference {gap}, {score} times an honest rounding error."
+        gap, error = difference(found.difference), f"{found.error:.2g}"
+        said = f"largest difference {gap}, largest error {error} rounding units."
         self.line()
         if found.agrees:
-            self.line("✓ Both sides agree at every step", "bold green")
+            self.line("✓ Both backends agree at every step", "bold green")
             self.prose("  ", said if found.difference else "no difference at all.")
         else:
-            self.line("✗ The sides depart: look for ✗ above", "bold red")
+            self.line("✗ The backends differ: look for ✗ above", "bold red")

@@ -1,28 +1,26 @@
 """A reading in a terminal: the source at once, and the values as they come."""
 
 import os
-import sys
 from concurrent.futures import ThreadPoolExecutor
-from io import TextIOWrapper
 
 from rich.console import Console
 
 from diptych.reader.inputs import Choices
-from diptych.reader.page import Page
-from diptych.reader.reading import read, read_all, read_source
-from diptych.reader.view import View, refuse_view
+from diptych.reader.reading import group_title, idea_of, read, read_source
+from diptych.terminal.page import Page
+from diptych.terminal.view import View, check_head, check_view
+from parity_tests.catalogue import PATHS, path_of
 
 
 def show(name: str, choices: Choices, view: View, console: Console) -> None:
-    """Show a concept: its source at once, and what both sides make of the input.
+    """Show a pair: its source at once, and what both backends make of the input.
 
     Raises:
-        KeyError: there is no such concept.
+        KeyError: there is no such pair.
         ValueError: the choices cannot be run, or there is no such step or head.
     """
-    choices.refuse()
     source = read_source(name)
-    refuse_view(source, view, choices)
+    check_view(source, view)
     out = Page(console, view)
     if not view.values:
         out.introduce(source)
@@ -30,28 +28,42 @@ def show(name: str, choices: Choices, view: View, console: Console) -> None:
         return
     with ThreadPoolExecutor(1) as pool:  # torch is imported while the source is shown
         coming = pool.submit(read, name, choices)
+        if (
+            view.head or choices != Choices()
+        ):  # which may not fit: then nothing is shown
+            check_head(coming.result(), view.head)
         out.introduce(source)
         out.sections(source, coming)
     out.conclude(coming.result())
 
 
 def list_all(console: Console) -> None:
-    """List every concept in reading order, grouped, with its sentence."""
+    """List every pair in reading order, grouped, with its sentence."""
     out = Page(console, View())
+    names = [name_of(path) for path in PATHS]
+    width = max(map(len, names)) + 2
     group = ""
-    for reading in read_all():
-        if reading.group != group:
-            group = reading.group
+    for path, name in zip(PATHS, names, strict=True):
+        if path.rpartition("/")[0] != group:
+            group = path.rpartition("/")[0]
             out.line()
-            out.line(group.capitalize(), "bold")
-        out.prose(f"  {reading.name:<20}", reading.sentence)
+            out.line(group_title(group), "bold")
+        out.prose(f"  {name:<{width}}", idea_of(path))
+
+
+def name_of(path: str) -> str:
+    """Name a pair as a command takes it: by its last part, if that is enough.
+
+    >>> name_of("attention/causal")
+    'causal'
+    """
+    name = path.rpartition("/")[2]
+    try:
+        return name if path_of(name) == path else path
+    except KeyError:
+        return path
 
 
 def plain_or_coloured() -> Console:
-    """Make a console; with NO_COLOR it prints plain text, without any escape.
-
-    A character that the terminal's encoding lacks is replaced.
-    """
-    if isinstance(sys.stdout, TextIOWrapper):
-        sys.stdout.reconfigure(errors="replace")
+    """Make a console; with NO_COLOR it prints plain text, without any escape."""
     return Console(color_system=None if os.environ.get("NO_COLOR") else "auto")

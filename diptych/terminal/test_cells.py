@@ -1,27 +1,20 @@
-"""A value in a terminal can be read, and says where the sides differ."""
+"""A value in a terminal can be read, and says where the backends differ."""
 
 import numpy as np
 import pytest
 
-from diptych.reader.cases import prepare
-from diptych.reader.cells import value_block
-from diptych.reader.heat import heat, luminance
-from diptych.reader.inputs import Choices
 from diptych.reader.measure import Measure
-from parity_tests.catalogue import concept
-from parity_tests.expected import Expected
-from parity_tests.recording import Recording
+from diptych.terminal.cells import value_block
+from diptych.terminal.heat import heat, luminance
 
 
-def test_a_departure_is_told_with_its_place() -> None:
-    prepared = prepare(concept("causal"), Choices())
+def test_a_difference_is_shown_with_its_index() -> None:
     here, there = np.ones((2, 2)), np.array([[1.0, 1.0], [1.5, 1.0]])
-    measure = Measure(prepared, Expected(Recording("reference"), {}))
-    (value,) = measure.values({"scores": here}, {"scores": there}, {})
+    (value,) = Measure({}, "").values({"attn_scores": here}, {"attn_scores": there}, {})
 
     drawn = "\n".join(line.plain for line in value_block(value, 0, 80))
 
-    assert "scores (2, 2) ✗ differs by 5e-01" in drawn
+    assert "attn_scores (2, 2) ✗ differs by 5e-01" in drawn
     assert "at [1, 0]: expected 1.0, got 1.5" in drawn
 
 

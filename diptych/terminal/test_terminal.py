@@ -1,8 +1,8 @@
-"""What a terminal shows: both sides, with the values, and no escape of the text's."""
+"""What a terminal shows: both panels, with the values, and no escape of the text's."""
 
 import io
-import os
 import re
+import resource
 import subprocess
 import sys
 
@@ -12,41 +12,47 @@ from rich.console import Console
 from typer.testing import CliRunner
 
 from diptych.cli import app
-from diptych.reader.contents import READING_ORDER
-from diptych.reader.heat import number
-from diptych.reader.inputs import PRESETS, Choices
-from diptych.reader.reading import read
-from diptych.reader.terminal import show
-from diptych.reader.view import View
+from diptych.reader.inputs import ADVERSARIAL, Choices
+from diptych.reader.numerals import number
+from diptych.reader.reading import group_title, read, read_source
+from diptych.terminal.show import name_of, plain_or_coloured, show
+from diptych.terminal.view import View
+from parity_tests.catalogue import PATHS, load
 
-every_concept = pytest.mark.parametrize("path", READING_ORDER)
+every_pair = pytest.mark.parametrize("path", PATHS)
 
 
 def shown(
-    name: str, view: View | None = None, width: int = 80, text: str | None = None
+    name: str,
+    view: View | None = None,
+    width: int = 80,
+    text: str | None = None,
+    **others: str,
 ) -> str:
-    """Show a concept as to a pipe, and return the text."""
+    """Show a pair as to a pipe, and return the text."""
     out = io.StringIO()
     console = Console(file=out, width=width)
-    show(name, Choices(text=text), view or View(), console)
+    show(name, Choices(text, others), view or View(), console)
     return out.getvalue()
 
 
-@every_concept
-@pytest.mark.parametrize("width", [60, 140])
+@every_pair
+@pytest.mark.parametrize("width", [60, 80, 140])
 def test_no_line_is_wider_than_the_terminal(path: str, width: int) -> None:
     printed = shown(path, width=width)
 
     assert max(map(cell_len, printed.splitlines())) <= width
 
 
-@every_concept
-def test_every_concept_can_be_shown_with_its_values(path: str) -> None:
+@every_pair
+def test_every_pair_can_be_shown_with_its_values(path: str) -> None:
     printed = shown(path)
 
-    reading = read(path)
-    assert reading.title in printed
-    assert "Both sides agree at every step" in printed
+    reading = read_source(path)
+    head = " ".join(printed.partition("──")[0].split())
+    assert reading.title in head
+    assert reading.sentence in head
+    assert "Both backends agree at every step" in printed
     for section in reading.sections:
         for row in section.rows[1:]:
             assert row.steps[0].sentence.split()[0] in printed
@@ -58,22 +64,22 @@ def test_the_values_shown_are_those_of_the_reading() -> None:
         for row in read("causal").sections[0].rows
         for run in row.runs
         for value in run.values
-        if value.name == "weights"
+        if value.name == "attn_weights"
     )
 
     lines = shown("causal").splitlines()
-    start = next(i for i, line in enumerate(lines) if "weights (6, 6) ✓" in line)
-    column = lines[start].index("weights")
+    start = next(i for i, line in enumerate(lines) if "  attn_weights (6, 6) ✓" in line)
+    column = lines[start].index("attn_weights")
     for offset, row in enumerate(weights.reference):
         line = lines[start + 2 + offset][column:].split()
         assert line == [weights.axes[0].labels[offset], *map(number, row)]
 
 
-@pytest.mark.parametrize("name", ["causal", "character", "windows"])
-def test_hostile_text_is_made_visible(name: str) -> None:
-    hostile = PRESETS["attention"][-1].text
-
-    printed = shown(name, text=hostile)
+@every_pair
+def test_adversarial_text_is_made_visible(path: str) -> None:
+    if load(path).typed is None:
+        pytest.skip("it takes no text")
+    printed = shown(path, text=ADVERSARIAL.text)
 
     assert not re.search(
         r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e]", printed
@@ -89,22 +95,22 @@ def test_mark_up_of_rich_is_text_like_any_other() -> None:
 def test_one_step_alone() -> None:
     printed = shown("causal", View(step=3))
 
-    assert "── 3. Hide the future" in printed
+    assert "── 3. Causal mask" in printed
     assert "── 2." not in printed
-    assert "visible (6, 6)" in printed
+    assert "causal_mask (6, 6)" in printed
 
 
 def test_a_function_without_the_step_is_left_out() -> None:
-    printed = shown("character", View(step=3))
+    printed = shown("word", View(step=3, values=False))
 
-    assert "CharacterTokenizer.encode" in printed
-    assert "CharacterTokenizer.decode" not in printed
+    assert "WordTokenizer.decode" in printed
+    assert "WordTokenizer.encode" not in printed
 
 
 def test_the_chosen_head_is_shown() -> None:
     first, second = (shown("multi_head", View(head=h, step=5)) for h in (0, 1))
 
-    assert "weights (2, 6, 6) ✓" in first
+    assert "attn_weights (2, 6, 6) ✓" in first
     assert "head 0" in first
     assert "head 1" in second
     assert first != second
@@ -117,21 +123,36 @@ def test_a_head_that_is_a_call_is_shown() -> None:
 def test_without_code_the_values_stay() -> None:
     printed = shown("causal", View(code=False))
 
-    assert "softmax" not in printed
-    assert "weights (6, 6)" in printed
+    assert "softmax(dim=-1)" not in printed
+    assert "attn_weights (6, 6)" in printed
 
 
-def test_without_values_torch_is_never_imported() -> None:
+def test_pytorch_s_own_is_shown_as_one_call() -> None:
+    printed = shown("softmax")
+
+    assert "F.softmax(scores, dim=-1)" in printed
+    assert "weights (4, 3) ✓" in printed
+
+
+@pytest.mark.parametrize("arguments", [["list"], ["show", "causal", "--no-values"]])
+def test_what_shows_source_alone_is_soon_there(arguments: list[str]) -> None:
     program = (
-        "import sys; from diptych.reader.terminal import *; "
-        "show('causal', Choices(), View(values=False), Console()); "
-        "list_all(Console()); sys.exit('torch' in sys.modules)"
+        "import sys; from diptych.cli import app; app(sys.argv[1:], standalone_mode=0);"
+        "sys.exit(not {'torch', 'numpy'}.isdisjoint(sys.modules))"
     )
-
-    done = subprocess.run([sys.executable, "-c", program], capture_output=True)
+    begin = seconds_of_children()
+    command = [sys.executable, "-c", program, *arguments]
+    done = subprocess.run(command, capture_output=True, check=False)
 
     assert done.returncode == 0, done.stderr.decode()
-    assert b"Hide the future" in done.stdout
+    assert "attends to itself" in " ".join(done.stdout.decode().split())
+    assert seconds_of_children() - begin < 0.5
+
+
+def seconds_of_children() -> float:
+    """Sum up what processes have computed: a busy machine does not change that."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
 
 
 @pytest.mark.parametrize("arguments", [["list"], ["show", "causal", "--step", "4"]])
@@ -145,8 +166,6 @@ def test_no_escape_is_sent_to_a_pipe(arguments: list[str]) -> None:
 def test_no_color_leaves_no_escape_even_on_a_terminal(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    from diptych.reader.terminal import plain_or_coloured
-
     monkeypatch.setenv("FORCE_COLOR", "1")
     monkeypatch.setenv("TERM", "xterm-256color")
     coloured = capture(plain_or_coloured())
@@ -166,12 +185,18 @@ def capture(console: Console) -> str:
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
-        (["casual"], "no concept is called 'casual'; there are "),
+        (["casual"], "no pair is called casual; there are "),
         (["causal", "--step", "9"], "causal has steps 0 to 6, got 9"),
         (["multi_head", "--head", "2"], "multi_head has heads 0 to 1, got 2"),
         (["causal", "--head", "1"], "causal has one head, 0, got 1"),
+        (["causal", "--head", "-1"], "head must be at least 0, got -1"),
         (["causal", "--text", ""], "the text has no words; one is needed at least"),
-        (["causal", "--seed", "-1"], "seed must be a whole number from 0 to"),
+        (["causal", "--set", "seed=-1"], "seed must be an integer from 0 to"),
+        (["causal", "--set", "seed"], "--set takes NAME=VALUE, got 'seed'"),
+        (["causal", "--set", "colour=1"], "there is no choice called 'colour'; there"),
+        (["softmax", "--text", "a"], "primitives/softmax takes no text"),
+        (["softmax", "--example", "no"], "no example is called 'no'; there are: small"),
+        (["causal", "--example", "no"], "attention/causal has no example called 'no'"),
     ],
 )
 def test_what_cannot_be_shown_is_answered_with_a_sentence(
@@ -184,9 +209,19 @@ def test_what_cannot_be_shown_is_answered_with_a_sentence(
     assert "Traceback" not in result.output
 
 
-def test_list_has_every_concept_in_reading_order() -> None:
+def test_choices_are_set_by_name() -> None:
+    printed = shown("multi_head", num_heads="4", dropout="0.5")
+
+    assert "num_heads 4" in printed
+    assert "attn_weights (4, 6, 6)" in printed
+
+
+def test_list_has_every_pair_in_reading_order() -> None:
     printed = CliRunner().invoke(app, ["list"]).stdout
 
-    places = [printed.index(f"  {path.partition('/')[2]} ") for path in READING_ORDER]
-    assert places == sorted(places)
-    assert os.linesep.join(["", "Attention", ""]) in printed
+    names = [f"\n  {name_of(path)} " for path in PATHS]
+    assert [printed.index(name) for name in names] == sorted(
+        printed.index(name) for name in names
+    )
+    for path in PATHS:
+        assert f"\n{group_title(path.rpartition('/')[0])}\n" in f"\n{printed}"

@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 
-from diptych.reader.inputs import Choices
 from diptych.reader.reading import Reading
 
 
@@ -16,18 +15,29 @@ class View:
     code: bool = True
 
 
-def refuse_view(source: Reading, view: View, choices: Choices) -> None:
-    """Refuse a step that no function has, or a head beyond the last.
+def check_view(source: Reading, view: View) -> None:
+    """Check that a function has the step, and the pair the head.
 
     Raises:
-        ValueError: there is no such step or head.
+        ValueError: there is no such step, or the head is negative.
     """
     last = max(section.rows[-1].last for section in source.sections)
     if view.step is not None and not 0 <= view.step <= last:
         raise ValueError(f"{source.name} has steps 0 to {last}, got {view.step}")
-    made = source.sections[0].rows[0].reference
-    has_heads = any("num_heads" in code.text for code in made)
-    n_heads = choices.num_heads if has_heads else 1
-    if not 0 <= view.head < n_heads:
-        heads = f"heads 0 to {n_heads - 1}" if has_heads else "one head, 0"
-        raise ValueError(f"{source.name} has {heads}, got {view.head}")
+    if view.head < 0:
+        raise ValueError(f"head must be at least 0, got {view.head}")
+
+
+def check_head(reading: Reading, head: int) -> None:
+    """Check that there is such a head: on an axis of heads, or as a call.
+
+    Raises:
+        ValueError: there is none.
+    """
+    sections = (*reading.sections, *reading.backward)
+    values = (v for s in sections for r in s.rows for run in r.runs for v in run.values)
+    sizes = [len(a.labels) for value in values for a in value.axes if a.name == "H"]
+    n_heads = max([*sizes, *(section.calls for section in sections), 1])
+    if head >= n_heads:
+        heads = f"heads 0 to {n_heads - 1}" if n_heads > 1 else "one head, 0"
+        raise ValueError(f"{reading.name} has {heads}, got {head}")

@@ -66,7 +66,7 @@ PAIR = Pair(
     oracles=(oracles.MULTI_HEAD,),
     on_text=attention_on_text(PATH),
     examples=attention_examples(PATH),
-    typed=attention_typed(PATH),
+    typed=attention_typed(PATH, d_out=4),
     conventions=(square(PATH), NOT_EMPTY, PACKED, IN_OUT, MASK_DROPS),
     abilities=frozenset({"causal", "dropout", "leading_axes"}),
 )

@@ -19,6 +19,7 @@ def attention_typed(path: str, **sizes: int) -> Typed:
         parameters = fresh_parameters(path, config, seed, dtype)
         return Case(config, {"x": x}, parameters, more.get("dropout", 0) > 0, seed)
 
-    begin = {"d_in": 3, "d_out": 2, "num_heads": 2, "dropout": 0.0, **sizes}
+    begin = {"d_in": 3, "d_out": 2, "num_heads": 2, "dropout": 0.0}
+    begin |= {"qkv_bias": False, **sizes}
     own = {"d_in": 3, **accepted(path, begin), "seed": 0, "dtype": "float64"}
     return Typed(case, own)

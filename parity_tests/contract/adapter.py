@@ -16,13 +16,13 @@ class Adapter:
     `request(pair, case)` is what crosses to the process of the implementation: plain
     values and arrays. `worker` names, as `module:name`, the function of implementation
     and request that is run there; its module must import quickly.
-    `answer(pair, part, case)` is what a part in the form of the reference would answer,
-    and `judge(pair, case, answer)` compares an answer with the reference's.
+    `answer(pair, case, part)` is what the reference, or a part in its form, would
+    answer, and `judge(pair, case, answer)` compares an answer with the reference's.
     `cases` changes those of the pair, for what implementations need not agree on.
     """
 
     worker: str
     request: Callable[[Any, Case], Request]
-    answer: Callable[[Any, Any, Case], Any]
+    answer: Callable[[Any, Case, Any], Any]
     judge: Callable[[Any, Case, Any], Agreement]
     cases: Callable[[Cases], Cases] = lambda cases: cases

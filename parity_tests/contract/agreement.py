@@ -35,12 +35,11 @@ class Agreement:
         return self.error <= LIMIT
 
 
-def compare(
-    expected: Any, actual: Any, unit: float = 0.0, dtype: str = ""
-) -> Agreement:
+def compare(expected: Any, actual: Any, unit: Any = 0.0, dtype: str = "") -> Agreement:
     """Compare a value with the one that is expected.
 
-    Lists and tuples are compared entry by entry, and the worst entry counts. Arrays
+    Lists and tuples are compared entry by entry, and the worst entry counts. A unit may
+    be a number, an array with one for each row, or a list of these for a list. Arrays
     of `dtype`, if it is given, are compared with the truth: `expected` in float64.
 
     >>> compare(np.ones(2), torch.tensor([1.0, 1.5]).double(), unit=0.1).error
@@ -53,8 +52,6 @@ def compare(
     Raises:
         ValueError: the unit is negative, infinite or no number.
     """
-    if not 0 <= unit < math.inf:
-        raise ValueError(f"a rounding unit must be finite, 0 or more, got {unit}")
     kind, other = named_dtype(expected), named_dtype(actual)
     if dtype and kind == "float64" and type(expected) is not float:
         kind = dtype  # but a plain number of Python has one width only
@@ -70,12 +67,12 @@ def compare(
     if left.shape != right.shape:
         return differs(kind, f"expected shape {left.shape}, got {right.shape}")
     if left.dtype.kind in "fc":
-        return compare_floats(left, right, unit, kind)
+        return compare_floats(left, right, checked(unit), kind)
     wrong = np.asarray(left != right)
     return differs(kind, first_wrong(left, right, wrong)) if wrong.any() else same(kind)
 
 
-def compare_floats(left: Any, right: Any, unit: float, kind: str) -> Agreement:
+def compare_floats(left: Any, right: Any, unit: Any, kind: str) -> Agreement:
     """Compare floating-point arrays of one shape; NaN equals NaN, inf equals inf."""
     wrong = np.isnan(left) != np.isnan(right)
     wrong |= (np.isinf(left) | np.isinf(right)) & (left != right)
@@ -86,26 +83,32 @@ def compare_floats(left: Any, right: Any, unit: float, kind: str) -> Agreement:
     gap = np.zeros(left.shape)
     with np.errstate(over="ignore"):
         gap[finite] = np.abs(left[finite].astype(wide) - right[finite].astype(wide))
-    difference = float(gap.max(initial=0.0))
-    if difference == 0:
+    if not gap.any():
         return same(kind)
-    error = difference / unit if unit > 0 else math.inf
-    return Agreement(
-        error, difference, kind, first_wrong(left, right, gap == difference)
-    )
+    with np.errstate(divide="ignore", invalid="ignore"):
+        errors = np.where(gap == 0, 0.0, gap / unit)
+    where = first_wrong(left, right, errors == errors.max())
+    return Agreement(float(errors.max()), float(gap.max()), kind, where)
 
 
-def compare_lists(
-    expected: Any, actual: Any, unit: float, dtype: str = ""
-) -> Agreement:
+def checked(unit: Any) -> Any:
+    """Check that a rounding unit is finite and not negative."""
+    if not (np.isfinite(unit) & (np.asarray(unit) >= 0)).all():
+        raise ValueError(f"a rounding unit must be finite, 0 or more, got {unit}")
+    return unit
+
+
+def compare_lists(expected: Any, actual: Any, unit: Any, dtype: str = "") -> Agreement:
     """Compare two lists or tuples, whose entries may be lists again."""
     if len(expected) != len(actual):
         return differs("list", f"expected {len(expected)} entries, got {len(actual)}")
     worst = same("list")
     if plain_and_equal(expected, actual):
         return worst
-    for index, entries in enumerate(zip(expected, actual, strict=True)):
-        agreement = compare(*entries, unit, dtype)
+    units = unit if isinstance(unit, list) else [unit] * len(expected)
+    entries = zip(expected, actual, units, strict=True)
+    for index, (right, other, of_entry) in enumerate(entries):
+        agreement = compare(right, other, of_entry, dtype)
         if agreement.error > worst.error:
             reason = f"entry {index}: {agreement.reason}"
             difference = agreement.difference

@@ -48,7 +48,7 @@ def narrowed(
 def with_one_leading_axis(pair: Pair, case: Case) -> Case:
     """Give every input one leading axis where its annotation, `*B …`, allows any."""
     part = pair.part(REFERENCE)
-    function = part.forward if inspect.isclass(part) else part
+    function = getattr(part, "forward", part)
     changed = {}
     for name, parameter in inspect.signature(function).parameters.items():
         axes = getattr(parameter.annotation, "dim_str", "").split()

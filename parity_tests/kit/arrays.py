@@ -32,8 +32,8 @@ def request(pair: Pair, case: Case) -> Request:
     }
 
 
-def answer(pair: Pair, part: Any, case: Case) -> Any:
-    """Run a part in the form of the reference, and answer as an implementation does."""
+def answer(pair: Pair, case: Case, part: Any = None) -> Any:
+    """Run the reference, or a part in its form; answer as an implementation does."""
     with unchecked():
         return pair.answer(pair.call(REFERENCE, case, part))
 
@@ -41,7 +41,7 @@ def answer(pair: Pair, part: Any, case: Case) -> Any:
 def judge(pair: Pair, case: Case, output: Any) -> Agreement:
     """Compare what came out with the reference, in float64 on the same numbers."""
     precise = pair.with_masks(case).astype(np.float64)
-    right = answer(pair, pair.part(REFERENCE), precise)
+    right = answer(pair, precise)
     dtype = case.dtype.removeprefix("float64")
     return compare(right, output, result_unit(pair, case), dtype)
 

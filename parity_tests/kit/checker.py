@@ -1,14 +1,16 @@
 """One check under way: ask for case after case, compare, and explain a difference."""
 
+import math
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
 from functools import partial
+from typing import Any
 
 from hypothesis import HealthCheck, given, seed, settings
 from hypothesis.errors import Flaky
 
-from parity_tests.contract.agreement import Agreement
+from parity_tests.contract.agreement import LIMIT, Agreement
 from parity_tests.contract.case import Case
 from parity_tests.contract.pinned import command_for
 from parity_tests.contract.property import REPEATABLE, Property
@@ -21,7 +23,9 @@ from parity_tests.kit.observations import Observations
 from parity_tests.kit.process import Process
 from parity_tests.kit.under_test import UnderTest, properties_of
 from parity_tests.kit.verdict import Verdict
-from parity_tests.known_mistakes import observable
+from parity_tests.known_mistakes import GRADIENTS as OF_GRADIENTS
+from parity_tests.known_mistakes import OUTPUT
+from parity_tests.lockstep.backward import gradient_for
 from parity_tests.rounding.expected import expected_backward
 
 N_TRIES = 10  # cases more, to try a declared ability that none had
@@ -38,8 +42,8 @@ class Checker:
         self.under_test = UnderTest(self.pair, self.dialogue.ask)
         self.verdict = verdict
         self.drawn: list[Case] = []
-        self.outputs = Observations(replace(observable.OUTPUT, run=self.adapter.answer))
-        self.gradients = Observations(observable.GRADIENTS)
+        self.outputs = Observations(replace(OUTPUT, run=self.adapter.answer))
+        self.gradients = Observations(OF_GRADIENTS)
 
     def run(self, cases: list[Case]) -> None:
         """Search for a difference, for properties that fail, for an explanation."""
@@ -49,7 +53,9 @@ class Checker:
                 found = self.failure(self.agrees, [], tries(self.pair, name))
         if found:
             self.verdict.case, self.verdict.first_difference = found
-        for each in properties_of(self.pair) if self.dialogue.answers else ():
+        for each in properties_of(self.pair):
+            if not self.dialogue.answers:
+                break
             found = self.counterexample(each, cases)
             self.verdict.properties[each.sentence] = found[1] if found else None
             if found and self.verdict.case is None:
@@ -62,9 +68,9 @@ class Checker:
     def explain(self, cases: list[Case]) -> None:
         """Name the known mistakes that would give what was observed."""
         observed = (self.outputs, self.gradients)
-        if any(each.differing for each in observed) and not cases:
-            if self.dialogue.answers:
-                self.look_around()
+        differs = any(each.differing for each in observed)
+        if differs and self.dialogue.answers and not cases:
+            self.look_around()
         for each in observed:
             self.verdict.looks_like += each.diagnose(self.pair)
 
@@ -117,17 +123,18 @@ class Checker:
                 for case in cases:
                     noted(case)
             except Flaky:  # it held when it was tried again
-                return minimal[0][0], self.dialogue.two_results()
-        return self.repeated(*minimal[0]) if minimal else None
+                return self.unrepeatable(minimal[0][0])
+        if minimal and self.dialogue.answers:
+            try:
+                self.has(REPEATABLE, minimal[0][0])
+            except Differs:
+                return self.unrepeatable(minimal[0][0])
+        return minimal[0] if minimal else None
 
-    def repeated(self, case: Case, reason: str) -> Found:
-        """Ask again, and if the answer is another, say so in the place of the reason."""
-        if self.dialogue.answers:
-            with suppress(Differs, GaveUp):
-                self.has(REPEATABLE, case)
-                return case, reason
-            return case, self.dialogue.two_results()
-        return case, reason
+    def unrepeatable(self, case: Case) -> Found:
+        """Say that answers are not repeated: then there is no use in asking on."""
+        self.dialogue.answers = False
+        return case, self.dialogue.two_results()
 
     def narrowed(self, case: Case) -> Case:
         """Ask for no more than what is declared."""
@@ -162,18 +169,20 @@ class Checker:
         self.outputs.add(case, answer, differs=not agreement.holds)
         self.accept(agreement)
         if GRADIENTS in self.request.supports:
-            self.gradients_agree(case)
+            output = tuple(answer) if isinstance(answer, list) else answer
+            self.gradients_agree(case, gradient_for(case, output))
 
-    def gradients_agree(self, case: Case) -> None:
-        """Compare the gradients with the reference's, the forward pass being right."""
-        right = expected_backward(self.pair, case)
-        given = replace(case, grad_output=right.backward.grad_output).astype(case.dtype)
-        answer = self.dialogue.ask_backward(case, given.grad_output)
+    def gradients_agree(self, case: Case, grad_output: Any) -> None:
+        """Compare the gradients with the reference's, the forward pass being right.
+
+        Raises:
+            Differs: they do not agree.
+        """
+        answer = self.dialogue.ask_backward(case, grad_output)
         self.verdict.tried[GRADIENTS] += 1
-        agreements = right.judge(answer)
+        agreements = expected_backward(self.pair, case).judge(answer)
         differs = not all(each.holds for each in agreements.values())
-        backward = replace(right.backward, gradients=answer)
-        self.gradients.add(case, backward, differs)
+        self.gradients.add(case, answer, differs)
         for name, agreement in agreements.items():
             self.accept(agreement, f"the gradient of {name} ")
 
@@ -192,10 +201,11 @@ def in_units(agreement: Agreement) -> str:
     """Write an error, where it is finite, in rounding units.
 
     >>> in_units(Agreement(12.0, 0.5, "float64"))
-    ' (error 12 rounding units)'
+    ' (error 12 rounding units, the limit is 8)'
     """
-    finite = agreement.error < float("inf")
-    return f" (error {agreement.error:.3g} rounding units)" if finite else ""
+    if not agreement.error < math.inf:
+        return ""
+    return f" (error {agreement.error:.3g} rounding units, the limit is {LIMIT:g})"
 
 
 def raised(holds: Callable[[Case], None], case: Case) -> Differs | GaveUp | None:

@@ -96,7 +96,7 @@ class Dialogue:
         return answer
 
     def notice(self, question: bytes, answer: Answer) -> None:
-        """Notice that an answer is not what was answered to the same question before."""
+        """Notice that the same question was answered otherwise before."""
         before = self.given.setdefault(question, answer)
         if border.write(before) != border.write(answer):
             self.unequal = before, answer

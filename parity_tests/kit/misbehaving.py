@@ -5,7 +5,9 @@ vocabulary. Nothing here needs torch, so that the kit's processes start fast.
 """
 
 import os
+import subprocess
 import time
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -13,109 +15,172 @@ import numpy as np
 Array = np.ndarray[Any, Any]
 Named = dict[str, Any]
 
-N_CALLS: list[int] = []  # of what tires
+N_CALLS: list[int] = []  # of what changes with time
+CACHE: dict[Any, Array] = {}
+ESCAPES = "\x1b[31m red, \u202e backwards, \u2717"
 
 
-def right(inputs: Named, weights: Named, config: Named) -> Array:
-    """Mix the tokens as simple self-attention does."""
+def right(inputs: Named, parameters: Named, config: Named) -> Array:
+    """Average the tokens as simple self-attention does."""
     x = inputs["x"]
+    return attention_weights(x) @ x
+
+
+def attention_weights(x: Array, axis: int = -1) -> Array:
+    """Return the attention weights of simple self-attention."""
     scores = x @ x.swapaxes(-2, -1)
-    raised = np.exp(scores - scores.max(axis=-1, keepdims=True, initial=-np.inf))
-    return (raised / raised.sum(axis=-1, keepdims=True)) @ x
+    exps = np.exp(scores - scores.max(axis=axis, keepdims=True, initial=-np.inf))
+    weights: Array = exps / exps.sum(axis=axis, keepdims=True)
+    return weights
 
 
-def tires(inputs: Named, weights: Named, config: Named) -> Array:
+def transposed(inputs: Named, parameters: Named, config: Named) -> Array:
+    """Return the right numbers in Fortran's order."""
+    return np.asfortranarray(right(inputs, parameters, config))
+
+
+def tires(inputs: Named, parameters: Named, config: Named) -> Array:
     """Be right thirty times, and worse each time after that."""
     N_CALLS.append(1)
-    return right(inputs, weights, config) + max(len(N_CALLS) - 30, 0)
+    return right(inputs, parameters, config) + max(len(N_CALLS) - 30, 0)
 
 
-def raises(inputs: Named, weights: Named, config: Named) -> Array:
+def noisy(inputs: Named, parameters: Named, config: Named) -> Array:
+    """Add noise that a reader of the numbers would not see."""
+    answer = right(inputs, parameters, config)
+    noise = np.random.default_rng().normal(scale=1e-8, size=answer.shape)
+    return np.asarray(answer + noise, answer.dtype)
+
+
+def fails_at_times(inputs: Named, parameters: Named, config: Named) -> Array:
+    """Be wrong in every hundredth call."""
+    N_CALLS.append(1)
+    return right(inputs, parameters, config) + (len(N_CALLS) % 100 == 0)
+
+
+def raises_at_times(inputs: Named, parameters: Named, config: Named) -> Array:
+    """Raise in every hundredth call."""
+    N_CALLS.append(1)
+    if len(N_CALLS) % 100 == 0:
+        raise ArithmeticError("no such luck")
+    return right(inputs, parameters, config)
+
+
+def remembers(inputs: Named, parameters: Named, config: Named) -> Array:
+    """Return what the last input of the same shape gave."""
+    answer = right(inputs, parameters, config)
+    last = CACHE.get((answer.shape, answer.dtype), answer)
+    CACHE[answer.shape, answer.dtype] = answer
+    return last
+
+
+def raises(inputs: Named, parameters: Named, config: Named) -> Array:
     """Raise."""
     raise ArithmeticError("no such luck")
 
 
-def hangs(inputs: Named, weights: Named, config: Named) -> Array:
+def raises_escapes(inputs: Named, parameters: Named, config: Named) -> Array:
+    """Raise with what a terminal would obey, or could not show."""
+    raise ArithmeticError(ESCAPES)
+
+
+def starts_a_process(inputs: Named, parameters: Named, config: Named) -> Array:
+    """Start a process that waits; write its number to a file."""
+    child = subprocess.Popen(["sleep", "600"])
+    Path(os.environ["CHILD"]).write_text(str(child.pid), encoding="utf-8")
+    return right(inputs, parameters, config)
+
+
+def forks(inputs: Named, parameters: Named, config: Named) -> Array:
+    """Fork, and let the child answer as well."""
+    os.fork()
+    return right(inputs, parameters, config)
+
+
+def takes_other_arguments(x: Array) -> Array:
+    """Be no function of inputs, parameters and config."""
+    return x
+
+
+def hangs(inputs: Named, parameters: Named, config: Named) -> Array:
     """Take for ever."""
     time.sleep(3600)
-    return right(inputs, weights, config)
+    return right(inputs, parameters, config)
 
 
-def ends(inputs: Named, weights: Named, config: Named) -> Array:
+def ends(inputs: Named, parameters: Named, config: Named) -> Array:
     """End the process."""
     os._exit(3)
 
 
-def leaves(inputs: Named, weights: Named, config: Named) -> Array:
+def leaves(inputs: Named, parameters: Named, config: Named) -> Array:
     """Ask Python to end."""
     raise SystemExit(0)
 
 
-def prints(inputs: Named, weights: Named, config: Named) -> Array:
+def prints(inputs: Named, parameters: Named, config: Named) -> Array:
     """Print, and below Python as well; the answer is right."""
     print("here I am")
     os.write(1, b"and here")
-    return right(inputs, weights, config)
+    return right(inputs, parameters, config)
 
 
-def changes(inputs: Named, weights: Named, config: Named) -> Array:
+def changes(inputs: Named, parameters: Named, config: Named) -> Array:
     """Change the input in place."""
     inputs["x"] += 1
-    return right(inputs, weights, config)
+    return right(inputs, parameters, config)
 
 
-def replaces(inputs: Named, weights: Named, config: Named) -> Array:
+def replaces(inputs: Named, parameters: Named, config: Named) -> Array:
     """Put something else in the place of the input."""
-    answer = right(inputs, weights, config)
+    answer = right(inputs, parameters, config)
     inputs["x"] = object()
     return answer
 
 
-def gives_a_list(inputs: Named, weights: Named, config: Named) -> Any:
+def gives_a_list(inputs: Named, parameters: Named, config: Named) -> Any:
     """Return a list."""
-    return right(inputs, weights, config).tolist()
+    return right(inputs, parameters, config).tolist()
 
 
-def gives_objects(inputs: Named, weights: Named, config: Named) -> Array:
+def gives_objects(inputs: Named, parameters: Named, config: Named) -> Array:
     """Return an array of objects."""
-    return right(inputs, weights, config).astype(object)
+    return right(inputs, parameters, config).astype(object)
 
 
-def gives_half(inputs: Named, weights: Named, config: Named) -> Array:
+def gives_half(inputs: Named, parameters: Named, config: Named) -> Array:
     """Return another dtype."""
-    return right(inputs, weights, config).astype(np.float16)
+    return right(inputs, parameters, config).astype(np.float16)
 
 
-def gives_more(inputs: Named, weights: Named, config: Named) -> Array:
+def gives_more(inputs: Named, parameters: Named, config: Named) -> Array:
     """Return another shape."""
-    return right(inputs, weights, config)[..., None]
+    return right(inputs, parameters, config)[..., None]
 
 
-def gives_nan(inputs: Named, weights: Named, config: Named) -> Array:
+def gives_nan(inputs: Named, parameters: Named, config: Named) -> Array:
     """Return NaN."""
-    return right(inputs, weights, config) * np.nan
+    return right(inputs, parameters, config) * np.nan
 
 
-def gives_nan_or_a_constant(inputs: Named, weights: Named, config: Named) -> Array:
+def gives_nan_or_a_constant(inputs: Named, parameters: Named, config: Named) -> Array:
     """Be wrong in two ways."""
     x: Array = inputs["x"]
     return x * np.nan if x.shape[-2] % 2 else np.full_like(x, 7.5)
 
 
-def forgets_to_shift(inputs: Named, weights: Named, config: Named) -> Array:
+def forgets_to_shift(inputs: Named, parameters: Named, config: Named) -> Array:
     """Overflow where scores are large."""
     x = inputs["x"]
     with np.errstate(all="ignore"):
-        raised = np.exp(x @ x.swapaxes(-2, -1))
-        return (raised / raised.sum(axis=-1, keepdims=True)) @ x
+        exps = np.exp(x @ x.swapaxes(-2, -1))
+        return (exps / exps.sum(axis=-1, keepdims=True)) @ x
 
 
-def mixes_up_axes(inputs: Named, weights: Named, config: Named) -> Array:
+def mixes_up_axes(inputs: Named, parameters: Named, config: Named) -> Array:
     """Take softmax over the wrong axis."""
     x = inputs["x"]
-    scores = x @ x.swapaxes(-2, -1)
-    raised = np.exp(scores - scores.max(axis=-2, keepdims=True, initial=-np.inf))
-    return (raised / raised.sum(axis=-2, keepdims=True)) @ x
+    return attention_weights(x, axis=-2) @ x
 
 
 a_constant = 42

@@ -4,17 +4,16 @@ from typing import Any
 
 from parity_tests.contract.case import Case
 from parity_tests.contract.pair import Pair
-from parity_tests.known_mistakes import looks_like_throughout
-from parity_tests.known_mistakes.observable import Observable
+from parity_tests.known_mistakes import Effect, looks_like
 
 N_OBSERVED = 12  # of each kind
 
 
 class Observations:
-    """What was observed of an implementation in some cases, `where` saying what."""
+    """What an implementation gave in some cases; `effect` says what was looked at."""
 
-    def __init__(self, where: Observable):
-        self.where = where
+    def __init__(self, effect: Effect):
+        self.effect = effect
         self.agreeing: list[tuple[Case, Any]] = []
         self.differing: list[tuple[Case, Any]] = []
         self.most = N_OBSERVED
@@ -34,4 +33,4 @@ class Observations:
         if not self.differing:
             return []
         observed = [*self.differing, *self.agreeing]
-        return looks_like_throughout(pair, observed, self.where)
+        return looks_like(pair, observed, self.effect)

@@ -58,7 +58,8 @@ def run_module(implementation: Any, request: dict[str, Any]) -> Any:
     grad_output = given.pop("grad_output", None)
     state = {k: tensors(v) for k, v in request["parameters"].items()}
     module = call(implementation, MODULES, **config)
-    module.to(next((v.dtype for v in [*state.values(), *given.values()] if floats(v)), None))
+    numbers = filter(floats, [*state.values(), *given.values()])
+    module.to(next((tensor.dtype for tensor in numbers), None))
     module.load_state_dict(state)
     torch.default_generator.manual_seed(request["seed"])  # of the CPU alone: soon done
     module.train(request["config"]["training"])

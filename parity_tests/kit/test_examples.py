@@ -1,4 +1,4 @@
-"""Code of other projects, checked as a new user of the kit would check it."""
+"""Other people's code, checked as a new user of the kit would check it."""
 
 import importlib.util
 import inspect
@@ -6,7 +6,7 @@ from importlib import import_module
 
 import pytest
 
-from parity_tests.catalogue import concept
+from parity_tests.catalogue import load
 from parity_tests.kit.asking import Request
 from parity_tests.kit.check import check
 
@@ -15,14 +15,14 @@ N_EXAMPLES = 20
 
 PACKED = ("square", "packed_projections")
 EXAMPLES = [
-    pytest.param("multi_head_attention", "multihead:attention", PACKED, (), id="nn"),
-    pytest.param("causal_attention", "fused:attention", (), (), id="F"),
+    pytest.param("multi_head", "multihead:attention", PACKED, (), id="nn"),
+    pytest.param("causal", "fused:attention", (), (), id="F"),
     pytest.param(
-        "causal_attention", "fused_module:Attention", (), ("gradients",), id="module"
+        "causal", "fused_module:Attention", (), ("gradients",), id="module"
     ),
-    pytest.param("byte_pair_tokenizer", "tiktoken_bpe:tokenizer", (), (), id="BPE"),
+    pytest.param("byte_pair", "tiktoken_bpe:tokenizer", (), (), id="BPE"),
     pytest.param(
-        "multi_head_attention",
+        "multi_head",
         "gpt2:attention",
         (*PACKED, "weights_in_out", "not_empty"),
         (),
@@ -38,7 +38,7 @@ EXAMPLES = [
 def checked(name, target, conventions=(), supports=()):
     """Check an example; return what the kit found."""
     request = Request(
-        concept(name),
+        load(name),
         f"{FOLDER}.{target}",
         N_EXAMPLES,
         conventions=conventions,
@@ -63,16 +63,16 @@ def test_it_agrees(name, target, conventions, supports):
 
 
 @of_each_example
-def test_it_is_said_in_under_15_lines(name, target, conventions, supports):
+def test_it_takes_under_15_lines(name, target, conventions, supports):
     module = import_module(f"{FOLDER}.{target.partition(':')[0]}")
-    plug_in = getattr(module, target.partition(":")[2])
+    adapter = getattr(module, target.partition(":")[2])
 
-    assert len(inspect.getsource(plug_in).splitlines()) < 15
+    assert len(inspect.getsource(adapter).splitlines()) < 15
 
 
-def test_a_mistake_on_the_way_back_departs_and_is_recognised():
+def test_a_mistake_in_the_gradients_differs_and_is_recognised():
     target = "fused_module:WithOwnSoftmax"
-    verdict = checked("causal_attention", target, supports=["gradients"])
+    verdict = checked("causal", target, supports=["gradients"])
 
     assert verdict.first_difference.startswith("the gradient of x at [")
     assert verdict.looks_like == ["grad-softmax-no-sum"]
@@ -82,8 +82,8 @@ def test_a_mistake_on_the_way_back_departs_and_is_recognised():
     ("mistake", "known"),
     [("without_scale", "no-scale"), ("without_mask", "mask-forgotten")],
 )
-def test_a_mistake_departs_and_is_recognised(mistake, known):
-    verdict = checked("causal_attention", f"fused:{mistake}")
+def test_a_mistake_differs_and_is_recognised(mistake, known):
+    verdict = checked("causal", f"fused:{mistake}")
 
     assert verdict.exit_status == 1
     assert verdict.looks_like == [known]

@@ -1,11 +1,11 @@
-"""What an implementation given on the command line is held to."""
+"""What an implementation given on the command line must pass."""
 
 import pytest
 
-from parity_tests.catalogue import concept
+from parity_tests.catalogue import load
 from parity_tests.kit.asking import Request, listed
 from parity_tests.kit.check import check
-from parity_tests.kit.outside import laws_of
+from parity_tests.kit.under_test import properties_of
 from parity_tests.kit.verdict import Verdict
 
 
@@ -13,7 +13,7 @@ def request_of(config: pytest.Config) -> Request:
     """Read what is asked for; what cannot be asked for ends the run with status 2."""
     try:
         return Request(
-            concept(config.getoption("--diptych-concept")),
+            load(config.getoption("--diptych-pair")),
             config.getoption("--diptych-impl"),
             examples=config.getoption("--diptych-examples"),
             seed=config.getoption("--diptych-seed"),
@@ -26,10 +26,10 @@ def request_of(config: pytest.Config) -> Request:
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """Make one test of each law that binds the concept."""
+    """Make one test of each property that every implementation must have."""
     if "sentence" in metafunc.fixturenames:
-        pair = request_of(metafunc.config).concept
-        metafunc.parametrize("sentence", [law.sentence for law in laws_of(pair)])
+        properties = properties_of(request_of(metafunc.config).pair)
+        metafunc.parametrize("sentence", [each.sentence for each in properties])
 
 
 @pytest.fixture(scope="module")
@@ -44,14 +44,15 @@ def verdict(pytestconfig: pytest.Config) -> Verdict:
 def test_it_agrees_with_the_reference(verdict: Verdict) -> None:
     assert verdict.first_difference is None, "\n".join(
         [
-            f"{verdict.implementation} departs: {verdict.first_difference}",
+            f"{verdict.implementation} differs from {verdict.pair}",
+            f"first difference: {verdict.first_difference}",
             *(f"looks like: {mistake}" for mistake in verdict.looks_like),
-            f"run it again: {verdict.rerun}",
+            f"reproduce with: {verdict.reproduce}",
         ]
     )
 
 
-def test_it_obeys(verdict: Verdict, sentence: str) -> None:
-    if sentence not in verdict.laws:
+def test_it_has_the_property(verdict: Verdict, sentence: str) -> None:
+    if sentence not in verdict.properties:
         pytest.skip("it gave no answer to begin with")
-    assert verdict.laws[sentence] is None, verdict.laws[sentence]
+    assert verdict.properties[sentence] is None, verdict.properties[sentence]

@@ -1,28 +1,28 @@
-"""Every kind of plug-in: layers, tokenizers, and what keeps other conventions."""
+"""Every kind of implementation: layers, tokenizers, and those of other conventions."""
 
 import pytest
 
-from parity_tests.catalogue import concept
+from parity_tests.catalogue import load
 from parity_tests.kit.asking import Request
 from parity_tests.kit.check import check
 
-FOLDER = "parity_tests.kit.plug_ins"
+FOLDER = "parity_tests.kit.implementations"
 
 
 def checked(name, target, examples=20, **options):
-    """Check a plug-in; return what the kit found."""
-    return check(Request(concept(name), f"{FOLDER}:{target}", examples, **options))
+    """Check an implementation; return what the kit found."""
+    return check(Request(load(name), f"{FOLDER}:{target}", examples, **options))
 
 
 @pytest.mark.parametrize(
     ("name", "target"),
     [
         ("windows", "windows"),
-        ("embedding", "embedding"),
-        ("character_tokenizer", "Words"),
-        ("word_tokenizer", "WordByWord"),
-        ("byte_pair_tokenizer", "PairByPair"),
-        ("causal_attention", "causal"),
+        ("data/embedding", "embedding"),
+        ("character", "Characters"),
+        ("word", "WordByWord"),
+        ("byte_pair", "BytePairs"),
+        ("causal", "causal"),
     ],
 )
 def test_what_is_right_agrees(name, target):
@@ -35,31 +35,25 @@ def test_what_is_right_agrees(name, target):
 @pytest.mark.parametrize(
     ("name", "target", "known"),
     [
-        ("windows", "windows_of_one_side", "targets-are-inputs"),
-        ("embedding", "embedding_without_places", "positions-forgotten"),
+        ("windows", "windows_without_targets", "targets-are-inputs"),
+        ("data/embedding", "embedding_without_positions", "positions-forgotten"),
         ("word", "LowerCase", "word-lower-case"),
         ("byte_pair", "OverMerges", "special-ids-over-merges"),
         ("character", "Stripped", "text-stripped"),
     ],
 )
-def test_a_mistake_departs_and_is_recognised(name, target, known):
+def test_a_mistake_differs_and_is_recognised(name, target, known):
     verdict = checked(name, target, examples=40)
 
     assert verdict.exit_status == 1
     assert known in verdict.looks_like
 
 
-def test_a_broken_law_is_told_beside_the_difference():
-    verdict = checked("windows", "windows_of_one_side")
+def test_a_property_that_fails_is_reported_beside_the_difference():
+    verdict = checked("windows", "windows_without_targets")
 
-    broken = [law for law, reason in verdict.laws.items() if reason]
-    assert broken == ["windows start a stride apart and targets are one later"]
-
-
-def test_ids_that_are_no_numbers_are_reported():
-    verdict = checked("character", "Strings")
-
-    assert "where whole numbers are due" in verdict.first_difference
+    failing = [sentence for sentence, reason in verdict.properties.items() if reason]
+    assert failing == ["windows start a stride apart and targets are one later"]
 
 
 @pytest.mark.parametrize(
@@ -70,7 +64,7 @@ def test_ids_that_are_no_numbers_are_reported():
         ("causal_packed", "packed_projections"),
     ],
 )
-def test_an_implementation_is_held_to_the_convention_that_it_declares(
+def test_an_implementation_is_checked_by_the_convention_that_it_declares(
     target, convention
 ):
     supports = frozenset({"dropout"})
@@ -80,3 +74,42 @@ def test_an_implementation_is_held_to_the_convention_that_it_declares(
     assert declared.tried["dropout"] > 0
 
     assert not checked("causal", target, supports=supports).agrees
+
+
+def test_softmax_by_log_sum_exp_is_no_difference():
+    verdict = checked("causal", "causal_by_log_sum_exp", 300, dtype="float32")
+
+    assert verdict.agrees, verdict
+    assert verdict.examples == 300
+
+
+# Tokenizers
+
+
+def test_a_difference_of_tokens_is_written_in_tokens():
+    verdict = checked("byte_pair", "OverMerges", examples=40)
+    first, expected, got, *_ = verdict.first_difference.splitlines()
+
+    assert first.startswith("text '")
+    assert "token 0: expected 25" in first
+    assert "'<|" in expected
+    assert got.startswith("got: 256 ")
+
+
+def test_special_tokens_must_be_found():
+    verdict = checked("byte_pair", "WithoutSpecial", examples=40)
+
+    assert "special tokens inside a text must be found" in verdict.first_difference
+
+
+def test_a_factory_is_called_by_keyword():
+    verdict = checked("byte_pair", "by_position")
+
+    rule = "factories are called as f(vocabulary=…, merges=…, special_tokens=…)"
+    assert verdict.first_difference.endswith(rule)
+
+
+def test_ids_that_are_no_integers_are_reported():
+    verdict = checked("character", "Strings")
+
+    assert verdict.first_difference == "it encodes to <U3; expected integers"

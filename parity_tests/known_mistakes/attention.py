@@ -1,14 +1,20 @@
 """Known mistakes in attention, in the order in which its steps come."""
 
+from functools import partial
+
 from parity_tests.known_mistakes.mistake import Patch, known
 
 HIDE = "np.where(causal_mask, attn_scores, -np.inf)"
 ROW_MAX = ".max(axis=-1, keepdims=True, initial=-np.inf)"
 NORMALIZE = "exps / exps.sum(axis=-1, keepdims=True)"
 DIVIDE = "exps / np.where(row_sum == 0, 1.0, row_sum)"  # in primitives/softmax
+EmptyRow = partial(
+    Patch,
+    caught_by="test: a row that is masked throughout has weights of zero",
+    only="primitives/*",
+)
 
 PROJECTIONS = (
-    # ------------------------------------------------------------- projections
     known(
         "weights-transposed",
         "Parameters read in the other layout",
@@ -24,11 +30,7 @@ PROJECTIONS = (
             "keys = x @ self.W_key.reshape(-1, self.d_in).T\n...\n"
             "values = x @ self.W_value.reshape(-1, self.d_in).T",
         ),
-        Patch(
-            "Projection",
-            "x @ self.weight.T",
-            "x @ self.weight.reshape(x.shape[-1], -1)",
-        ),
+        Patch("Projection", "weight.T", "weight.reshape(x.shape[-1], -1)"),
         seen_in=("nntile/nntile#402", "huggingface/transformers#311"),
     ),
     known(
@@ -90,7 +92,6 @@ PROJECTIONS = (
 )
 
 HEADS = (
-    # ------------------------------------------------------- splitting into heads
     known(
         "heads-view-no-transpose",
         "Heads split by a view alone",
@@ -98,14 +99,14 @@ HEADS = (
         "are not. A head then has pieces of adjacent tokens, the future included.",
         Patch(
             "Heads",
-            "split = (*x.shape[:-1], self.num_heads, self.head_dim)\n...\n"
-            "queries.reshape(split).swapaxes(-3, -2)\n...\n"
-            "keys.reshape(split).swapaxes(-3, -2)\n...\n"
-            "values.reshape(split).swapaxes(-3, -2)",
-            "split = (*x.shape[:-2], self.num_heads, n_tokens, self.head_dim)\n...\n"
-            "queries.reshape(split)\n...\n"
-            "keys.reshape(split)\n...\n"
-            "values.reshape(split)",
+            "by_head = (*x.shape[:-1], self.num_heads, self.head_dim)\n...\n"
+            "queries.reshape(by_head).swapaxes(-3, -2)\n...\n"
+            "keys.reshape(by_head).swapaxes(-3, -2)\n...\n"
+            "values.reshape(by_head).swapaxes(-3, -2)",
+            "by_head = (*x.shape[:-2], self.num_heads, n_tokens, self.head_dim)\n...\n"
+            "queries.reshape(by_head)\n...\n"
+            "keys.reshape(by_head)\n...\n"
+            "values.reshape(by_head)",
         ),
         Patch(
             "Transpose",
@@ -120,14 +121,14 @@ HEADS = (
         "places. A model trained so is as good; parameters from elsewhere do not fit.",
         Patch(
             "Heads",
-            "split = (*x.shape[:-1], self.num_heads, self.head_dim)\n...\n"
-            "queries.reshape(split).swapaxes(-3, -2)\n...\n"
-            "keys.reshape(split).swapaxes(-3, -2)\n...\n"
-            "values.reshape(split).swapaxes(-3, -2)",
-            "split = (*x.shape[:-1], self.head_dim, self.num_heads)\n...\n"
-            "np.moveaxis(queries.reshape(split), -1, -3)\n...\n"
-            "np.moveaxis(keys.reshape(split), -1, -3)\n...\n"
-            "np.moveaxis(values.reshape(split), -1, -3)",
+            "by_head = (*x.shape[:-1], self.num_heads, self.head_dim)\n...\n"
+            "queries.reshape(by_head).swapaxes(-3, -2)\n...\n"
+            "keys.reshape(by_head).swapaxes(-3, -2)\n...\n"
+            "values.reshape(by_head).swapaxes(-3, -2)",
+            "by_head = (*x.shape[:-1], self.head_dim, self.num_heads)\n...\n"
+            "np.moveaxis(queries.reshape(by_head), -1, -3)\n...\n"
+            "np.moveaxis(keys.reshape(by_head), -1, -3)\n...\n"
+            "np.moveaxis(values.reshape(by_head), -1, -3)",
         ),
         Patch(
             "Split",
@@ -155,8 +156,7 @@ HEADS = (
         "head serves other queries than those it was trained with.",
         Patch(
             "forward",
-            "keys.repeat(group_size, axis=-3)\n...\n"
-            "values.repeat(group_size, axis=-3)",
+            "keys.repeat(group_size, axis=-3)\n...\nvalues.repeat(group_size, axis=-3)",
             "np.concatenate([keys] * group_size, axis=-3)\n...\n"
             "np.concatenate([values] * group_size, axis=-3)",
         ),
@@ -165,7 +165,6 @@ HEADS = (
 )
 
 SCORES = (
-    # --------------------------------------------------------------------- scores
     known(
         "scale-unasked",
         "Scores scaled where the definition does not scale",
@@ -184,9 +183,7 @@ SCORES = (
         "Scores divided by √d_in",
         "The width of the input is taken for the width of the keys. In a model whose "
         "heads are as wide as its tokens nothing shows.",
-        Patch(
-            "Attention scores", "math.sqrt(keys.shape[-1])", "math.sqrt(self.d_in)"
-        ),
+        Patch("Attention scores", "sqrt(keys.shape[-1])", "sqrt(self.d_in)"),
     ),
     known(
         "scale-d-model",
@@ -232,7 +229,6 @@ SCORES = (
 )
 
 MASKS = (
-    # ------------------------------------------------------------------- the mask
     known(
         "mask-forgotten",
         "No mask",
@@ -315,7 +311,11 @@ MASKS = (
         "A large number subtracted from hidden scores",
         "BERT's way of masking, made for scores of moderate size. A hidden score that "
         "leads by more than 10,000 is seen all the same.",
-        Patch("Causal mask", HIDE, "attn_scores + np.where(causal_mask, 0, -10_000)"),
+        Patch(
+            "Causal mask",
+            HIDE,
+            "attn_scores - np.where(causal_mask, 0, 1e4).astype(attn_scores.dtype)",
+        ),
         seen_in=("https://github.com/google-research/bert/blob/master/modeling.py",),
     ),
     known(
@@ -338,7 +338,6 @@ MASKS = (
 )
 
 SOFTMAX = (
-    # -------------------------------------------------------------------- softmax
     known(
         "softmax-wrong-axis",
         "Softmax over the queries",
@@ -371,25 +370,21 @@ SOFTMAX = (
         "The formula of the textbook as it stands. Scores above 88 overflow in float32 "
         "(above 709 in float64): inf/inf.",
         Patch("Softmax", " - row_max", ""),
-        Patch(
-            "Exponentials", " - np.where(np.isfinite(row_max), row_max, 0.0)", ""
-        ),
+        Patch("Exponentials", " - np.where(np.isfinite(row_max), row_max, 0.0)", ""),
     ),
     known(
         "softmax-mean-shift",
         "The mean subtracted instead of the maximum",
         "Any number may be subtracted from a row, but only the maximum keeps every "
         "exponential at one or below. Rows that are wide overflow as before.",
-        Patch("Softmax", ROW_MAX, ".mean(axis=-1, keepdims=True)"),
-        Patch("Exponentials", ROW_MAX, ".mean(axis=-1, keepdims=True)"),
+        Patch("Softmax | Exponentials", ROW_MAX, ".mean(axis=-1, keepdims=True)"),
     ),
     known(
         "softmax-max-of-all",
         "One maximum for the whole batch",
         "`scores.max()` without an axis. Nothing overflows, but a row far below the "
         "largest score underflows to zeros, and its sum with it: 0/0.",
-        Patch("Softmax", ".max(axis=-1, keepdims=True, ", ".max("),
-        Patch("Exponentials", ".max(axis=-1, keepdims=True, ", ".max("),
+        Patch("Softmax | Exponentials", "max(axis=-1, keepdims=True, ", "max("),
     ),
     known(
         "softmax-max-before-mask",
@@ -403,8 +398,7 @@ SOFTMAX = (
         "2ˣ where eˣ is meant",
         "Kernels compute powers of two because they are faster, and must multiply the "
         "scores by log₂ e first.",
-        Patch("Softmax", "np.exp(", "np.exp2("),
-        Patch("Exponentials", "np.exp(", "np.exp2("),
+        Patch("Softmax | Exponentials", "np.exp(", "np.exp2("),
     ),
     known(
         "softmax-low-precision",
@@ -469,7 +463,7 @@ SOFTMAX = (
         "A query that may attend to nothing gives NaN",
         "The maximum of the row is −inf and −inf − (−inf) is NaN, or the sum is zero "
         "and 0/0 is. Padding and windows make such rows, and one NaN reaches all.",
-        Patch("Normalize", DIVIDE, "exps / row_sum"),
+        EmptyRow("Normalize", DIVIDE, "exps / row_sum"),
         seen_in=(
             "pytorch/pytorch#103749",
             "pytorch/pytorch#160064",
@@ -482,7 +476,7 @@ SOFTMAX = (
         "A query that may attend to nothing averages all values",
         "Hidden scores are the lowest finite number. Where all of a row are hidden, "
         "they are equal, and so are their attention weights: the future leaks.",
-        Patch(
+        EmptyRow(
             "Exponentials",
             "row_max = ",
             "scores = np.maximum(scores, np.finfo(scores.dtype).min)\nrow_max = ",
@@ -491,7 +485,6 @@ SOFTMAX = (
 )
 
 DROPOUT = (
-    # -------------------------------------------------------------------- dropout
     known(
         "dropout-in-eval",
         "Dropout in evaluation",
@@ -499,37 +492,39 @@ DROPOUT = (
         "not to; they do not know that the module is in evaluation. The same text "
         "gives another answer each time.",
         Patch("Dropout", "self.dropout if self.training else 0.0", "self.dropout"),
-        Patch("Keep mask", "self.p if self.training else 0.0", "self.p"),
+        Patch(
+            "Keep mask",
+            "self.p if self.training else 0.0",
+            "self.p",
+            caught_by="property: evaluation changes nothing",
+            only="primitives/*",
+        ),
     ),
     known(
         "dropout-no-rescale",
         "What dropout leaves is not scaled up",
         "Attention weights are dropped and the rest is left as it is, so that training "
         "sees smaller context vectors than evaluation.",
-        Patch("Dropout", "* keep * keep_scale", "* keep"),
-        Patch("Scale", "* keep * keep_scale", "* keep"),
+        Patch("Dropout | Scale", "* keep * keep_scale", "* keep"),
     ),
     known(
         "dropout-inverted",
         "What should be left is dropped",
         "A mask of what to drop is multiplied as if it were one of what to keep.",
-        Patch("Dropout", ">= p if p > 0", "< p if p > 0"),
-        Patch("Keep mask", ">= p if p > 0", "< p if p > 0"),
+        Patch("Dropout | Keep mask", ">= p if p > 0", "< p if p > 0"),
     ),
     known(
         "dropout-is-what-is-kept",
         "The rate taken for the share that is left",
         "`keep_prob` of old TensorFlow is 1 − `dropout`. What is left is scaled by 1/p "
         "instead of 1/(1 − p); at one half nothing shows.",
-        Patch("Dropout", "1 / (1 - p) if p < 1 else 0.0", "1 / p if p > 0 else 1.0"),
-        Patch("Scale", "1 / (1 - p) if p < 1 else 0.0", "1 / p if p > 0 else 1.0"),
+        Patch("Dropout | Scale", "(1 - p) if p < 1 else 0.0", "p if p > 0 else 1.0"),
     ),
     known(
         "dropout-one-nan",
         "A dropout of one gives NaN",
         "What is left is divided by 1 − p = 0. Nothing is, so 0 · inf is NaN.",
-        Patch("Dropout", "if p < 1 else 0.0", "if p < 1 else np.inf"),
-        Patch("Scale", "if p < 1 else 0.0", "if p < 1 else np.inf"),
+        Patch("Dropout | Scale", "p < 1 else 0.0", "p < 1 else np.inf"),
     ),
     known(
         "dropout-before-softmax",
@@ -581,7 +576,6 @@ DROPOUT = (
 )
 
 CONTEXT = (
-    # --------------------------------------------------- context vectors and heads
     known(
         "weights-mixed-by-column",
         "Values averaged by the columns of the attention weights",
@@ -595,7 +589,7 @@ CONTEXT = (
         "Heads joined without moving their axis back",
         "`view(B, T, H·D)` straight from (B, H, T, D). PyTorch rejects it with a hint "
         "to call `contiguous`, which makes the error go away and keeps the mistake.",
-        Patch("Heads", "head_context.swapaxes(-3, -2).reshape", "head_context.reshape"),
+        Patch("Joined heads", "head_context.swapaxes(-3, -2)", "head_context"),
         Patch("Join", "by_token.reshape(", "heads.reshape("),
     ),
     known(
@@ -603,8 +597,8 @@ CONTEXT = (
         "Heads joined in the wrong order",
         "The context vectors are gathered in another order than the parameters that "
         "follow expect: a stack read from its top, or a list that was sorted by name.",
-        Patch("Heads", "np.concatenate(contexts,", "np.concatenate(contexts[::-1],"),
-        Patch("Heads", "head_context.swap", "head_context[..., ::-1, :, :].swap"),
+        Patch("Joined heads", "(contexts,", "(contexts[::-1],"),
+        Patch("Joined heads", "head_context.", "head_context[..., ::-1, :, :]."),
         Patch("Transpose", " heads.swap", " heads[..., ::-1, :, :].swap"),
     ),
     known(
@@ -613,16 +607,12 @@ CONTEXT = (
         "Heads are stacked on a new last axis and flattened: channel 0 of all heads, "
         "then channel 1 of all heads.",
         Patch(
-            "Heads",
+            "Joined heads",
             "context = np.concatenate(contexts, axis=-1)",
             "context = np.stack(contexts, axis=-1)\n"
             "context = context.reshape(*context.shape[:-2], -1)",
         ),
-        Patch(
-            "Heads",
-            "head_context.swapaxes(-3, -2).reshape",
-            "np.moveaxis(head_context, -3, -1).reshape",
-        ),
+        Patch("Joined heads", ").reshape(", ").mT.reshape("),
         Patch("Join", "by_token.reshape(", "by_token.mT.reshape("),
     ),
     known(

@@ -36,12 +36,13 @@ def mistaken_package(mistake: Mistake) -> str:
     reference, so that each of their steps can be recorded.
     """
     name = re.sub(r"\W", "_", f"mistaken_{mistake.pair}_{mistake.id}")
+    folders = {Path(file).parent for file in files_of(mistake.pair)}
+    for folder in sorted(folders):
+        data, here = root("reference") / folder, workshop() / name / folder
+        shutil.copytree(data, here, ignore=DATA, dirs_exist_ok=True)
     for file in files_of(mistake.pair):
-        path = workshop() / name / file
-        if not path.parent.exists():
-            data = root("reference") / file
-            shutil.copytree(data.parent, path.parent, ignore=DATA, dirs_exist_ok=True)
         source = patched_source(mistake) if file == mistake.file else source_of(file)
+        path = workshop() / name / file
         path.write_text(REWRITTEN.sub(f"{name}.", source), encoding="utf-8")
     (workshop() / name / "__init__.py").touch()
     invalidate_caches()

@@ -15,7 +15,7 @@ from parity_tests.known_mistakes.byte_pairs import BYTE_PAIRS
 from parity_tests.known_mistakes.data import DATA
 from parity_tests.known_mistakes.gradients import GRADIENTS
 from parity_tests.known_mistakes.mistake import Entry, Mistake
-from parity_tests.known_mistakes.patch import fits
+from parity_tests.known_mistakes.patch import fits, source_of
 from parity_tests.known_mistakes.tokenizers import TOKENIZERS
 
 ENTRIES: tuple[Entry, ...] = (
@@ -61,8 +61,15 @@ def mistakes_in(entry: Entry, path: str) -> list[Mistake]:
         for patch in entry.patches
         if fnmatch(path, patch.only)
         for file in files_of(path)
-        if fits(file, patch.edits)
+        if fits(file, patch.edits) and is_run(patch.step, file, path)
     ][:1]
+
+
+def is_run(step: str, file: str, path: str) -> bool:
+    """Whether a pair runs a step of a file: a function's backward, if it imports it."""
+    if file == f"{path}.py" or not step.endswith("_backward"):
+        return True
+    return any(step in source_of(other) for other in files_of(path) if other != file)
 
 
 def all_mistakes() -> tuple[Mistake, ...]:
@@ -73,4 +80,6 @@ def all_mistakes() -> tuple[Mistake, ...]:
 def counts(mistakes: Iterable[Mistake]) -> Counts:
     """Count different mistakes by where they are from."""
     constructed = {each.id: each.is_constructed for each in mistakes}
-    return Counts(len(constructed) - sum(constructed.values()), sum(constructed.values()))
+    return Counts(
+        len(constructed) - sum(constructed.values()), sum(constructed.values())
+    )

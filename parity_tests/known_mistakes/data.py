@@ -48,9 +48,7 @@ TARGETS = (
         "`roll(inputs, -1)` shifts, and puts what falls out at the left end in again "
         "at the right. One target in each window is wrong, for ever.",
         Patch(
-            "Inputs and targets",
-            "windows[:, 1:]",
-            "np.roll(windows[:, :-1], -1, axis=1)",
+            "Inputs and targets", "windows[:, 1:]", "np.roll(windows[:, :-1], -1, 1)"
         ),
     ),
     known(
@@ -71,31 +69,21 @@ VECTORS = (
         "No positions",
         "The vectors of the positions are looked up and not added, or not even that. "
         "To attention without a mask the text is then a bag of words.",
-        Patch("Input embeddings", "token_embeddings + position_embeddings", (
-            "token_embeddings"
-        )),
+        Patch("Input embeddings", " + position_embeddings", ""),
     ),
     known(
         "positions-from-one",
         "Positions counted from one",
         "Papers count from one. The first vector is never used, and a text as long as "
         "the context asks for one that is not there.",
-        Patch(
-            "Position embeddings",
-            "np.arange(ids.shape[-1])",
-            "np.arange(ids.shape[-1]) + 1",
-        ),
+        Patch("Position embeddings", "(ids.shape[-1])", "(1, ids.shape[-1] + 1)"),
     ),
     known(
         "positions-backwards",
         "Positions counted from the end",
         "The last token is at position 0, as in code that pads on the left and counts "
         "what is left.",
-        Patch(
-            "Position embeddings",
-            "np.arange(ids.shape[-1])",
-            "np.arange(ids.shape[-1])[::-1]",
-        ),
+        Patch("Position embeddings", ".shape[-1])", ".shape[-1])[::-1]"),
     ),
     known(
         "positions-by-batch",
@@ -149,6 +137,7 @@ IDS = (
             "(ids < 0) | (ids >= self.num_embeddings)",
             "ids >= self.num_embeddings",
             caught_by="rejection: index out of range in self",
+            only="primitives/*",
         ),
     ),
 )

@@ -1,56 +1,46 @@
-"""Which known mistake explains a departure? The one that gives the same."""
+"""Which known mistake explains a difference? The one that gives the same."""
 
 from collections.abc import Sequence
 from typing import Any
 
-from parity_tests.concept import Case, Concept
-from parity_tests.known_mistakes.build import mistaken_class
-from parity_tests.known_mistakes.gallery import mistakes_of
-from parity_tests.known_mistakes.observable import OUTPUT, Observable
+from parity_tests.contract.case import Case
+from parity_tests.contract.pair import Pair
+from parity_tests.known_mistakes.build import mistaken_part
+from parity_tests.known_mistakes.catalogue import mistakes_of
+from parity_tests.known_mistakes.effect import OUTPUT, Effect, effect_of
 
 
-def looks_like(concept: Concept, case: Case, output: Any) -> list[str]:
-    """Name the known mistakes that give this output for this case.
-
-    `output` is what an implementation returned, in the form in which the reference
-    gives it, or the exception that it raised. A mistake that makes no difference for
-    this case is not named.
-    """
-    return looks_like_throughout(concept, [(case, output)])
-
-
-def looks_like_throughout(
-    concept: Concept,
-    observed: Sequence[tuple[Case, Any]],
-    where: Observable = OUTPUT,
+def looks_like(
+    pair: Pair, observed: Sequence[tuple[Case, Any]], effect: Effect = OUTPUT
 ) -> list[str]:
     """Name the known mistakes that give each of these outputs for its case.
 
-    Several cases tell apart what one cannot: with two tokens, a causal mask that is
-    off by one is no mask. A mistake that makes no difference for any of the cases is
-    not named. `where` tells what was observed, if it is not what the concept gives.
+    `observed` has what an implementation returned, in the form of `pair.answer`, or the
+    exception that it raised; with `GRADIENTS` it has the gradients by name. Several
+    cases distinguish what one cannot: with two tokens, a causal mask that is off by one
+    is no mask. A mistake that makes no difference for any of the cases is not named.
     """
-    rights = [where.outcome(concept, concept.reference, case) for case, _ in observed]
+    rights = [effect.outcome(pair, case) for case, _ in observed]
     return [
         mistake.id
-        for mistake in mistakes_of(concept)
-        if mistake.on_the_way_back == where.on_the_way_back
-        and explains(concept, where, mistaken_class(mistake), observed, rights)
+        for mistake in mistakes_of(pair)
+        if effect_of(mistake).name == effect.name
+        and explains(pair, effect, mistaken_part(mistake), observed, rights)
     ]
 
 
 def explains(
-    concept: Concept,
-    where: Observable,
-    variant: type,
+    pair: Pair,
+    effect: Effect,
+    part: Any,
     observed: Sequence[tuple[Case, Any]],
     rights: Sequence[Any],
 ) -> bool:
-    """Whether a mistaken class gives all that was observed, and once not the right."""
-    departs = False
+    """Whether a mistaken part gives all that was observed, and once not the right."""
+    differs = False
     for (case, seen), right in zip(observed, rights, strict=True):
-        mistaken = where.outcome(concept, variant, case)
-        if not where.alike(concept, case, mistaken, seen):
+        mistaken = effect.outcome(pair, case, part)
+        if not effect.same(pair, case, mistaken, seen):
             return False
-        departs = departs or not where.alike(concept, case, right, mistaken)
-    return departs
+        differs = differs or not effect.same(pair, case, right, mistaken)
+    return differs

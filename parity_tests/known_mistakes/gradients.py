@@ -21,10 +21,7 @@ OF_LINEAR = (
         "The backward pass multiplies by the matrix, not by its transpose; where the "
         "sizes did not fit, a reshape helped.",
         Back("@ self.W_key.T", "@ self.W_key.reshape(-1, self.d_in)"),
-        Back(
-            "grad_y @ self.weight",
-            "grad_y @ self.weight.reshape(saved.x.shape[-1], -1).T",
-        ),
+        Back("@ self.weight", "@ self.weight.reshape(saved.x.shape[-1], -1).T"),
     ),
     known(
         "grad-bias-wrong-axis",
@@ -64,7 +61,9 @@ OF_SOFTMAX = (
         "Softmax taken for a function of one number",
         "The Jacobian is cut to its diagonal, w (1 - w), as if attention weights did "
         "not share their sum.",
-        Back(SOFTMAX, "saved.attn_weights * (1 - saved.attn_weights) * grad_attn_weights"),
+        Back(
+            SOFTMAX, "saved.attn_weights * (1 - saved.attn_weights) * grad_attn_weights"
+        ),
         of_function(
             "softmax", "(grad_weights - weighted_mean)", "(1 - weights) * grad_weights"
         ),
@@ -89,19 +88,9 @@ OF_SOFTMAX = (
         "A `detach`, a `.data` or a detour through NumPy is between scores and "
         "attention weights. The loss still falls, since values learn.",
         Back(SOFTMAX, "0 * saved.attn_weights"),
-        of_function("softmax", "weights * (grad_weights - weighted_mean)", "0 * weights"),
-    ),
-    known(
-        "empty-row-nan-gradient",
-        "NaN set to zero after softmax",
-        "The output of a row in which all is hidden is zero, as it should be; its "
-        "gradient goes through the division by zero, and is NaN.",
         of_function(
-            "softmax",
-            "weighted_mean = ",
-            "weights = weights / weights.sum(axis=-1, keepdims=True)\nweighted_mean = ",
+            "softmax", "weights * (grad_weights - weighted_mean)", "0 * weights"
         ),
-        seen_in=("pytorch/pytorch#103963",),
     ),
 )
 
@@ -140,9 +129,7 @@ OF_CONTEXT = (
         "Heads put side by side without bringing their channels together",
         "A reshape straight from (B, H, T, D).",
         Back("grad_head_keys.swapaxes(-3, -2).reshape", "grad_head_keys.reshape"),
-        of_function(
-            "split_heads", "grad_by_token.reshape(", "grad_heads.reshape("
-        ),
+        of_function("split_heads", "grad_by_token.reshape(", "grad_heads.reshape("),
         of_function("join_heads", ".swapaxes(-3, -2)", ".reshape(heads.shape)"),
     ),
     known(
@@ -197,8 +184,8 @@ OF_INPUT = (
     known(
         "grad-order-of-forward",
         "The backward pass takes the layers in the order of the forward pass",
-        "A tape is a stack: what was saved last is on top. Three calls that were copied "
-        "from the forward pass are in its order.",
+        "A tape is a stack: what was saved last is on top. Calls that were copied from "
+        "the forward pass are in its order.",
         Back(
             "self.W_value.backward(grad_values, tape)\n...\n"
             "self.W_query.backward(grad_queries, tape)",

@@ -22,16 +22,17 @@ class Edit(NamedTuple):
 class Patch:
     """How a mistake is made in every pair that has these steps with these lines.
 
-    `step` is the term with which the sentence of a step begins ("Causal mask"). Outside
-    the steps of a forward pass it is the name of a function ("backward") or of a
-    constant. `right` stands exactly once in it; both may be parts of lines, and are
-    without their indentation. A line `...` in both stands for lines that stay.
+    `step` is the term with which the sentence of a step begins ("Causal mask"), or such
+    terms of different pairs ("Dropout | Scale"). Outside the steps of a forward pass it
+    is the name of a function ("backward") or of a constant. `right` stands exactly once
+    in it; both may be parts of lines, and are without their indentation. A line `...`
+    in both stands for lines that stay.
 
     `caught_by` is what rejects it: `agreement` (the output differs), `steps` (only a
     quantity of a step does), `gradients` (the output is right, its gradients are not),
-    `property: …` or `rejection: …` (in the words of the pair), or `doctest: …` (of a
-    function or a class in the pair's files). `only` is a pattern of paths, for lines
-    that are wrong so in some pairs alone.
+    `property: …`, `rejection: …` or `test: …` (in the words of the pair's file), or
+    `doctest: …` (of a function or a class in the mistaken file). `only` is a pattern of
+    paths, for lines that are wrong so in some pairs alone.
     """
 
     step: str

@@ -5,6 +5,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from functools import cache
+from itertools import chain
 from typing import NamedTuple
 
 from parity_tests.known_mistakes.mistake import Edit, Mistake
@@ -72,7 +73,8 @@ def fits(file: str, edits: Iterable[Edit]) -> bool:
 def places(file: str, edit: Edit) -> list[Place]:
     """Find the right lines of an edit wherever they stand in its step."""
     source, found = source_of(file), []
-    for first, last in regions(file).get(edit.step, ()):
+    steps = edit.step.split(" | ")
+    for first, last in chain(*(regions(file).get(step, ()) for step in steps)):
         start, end = start_of(source, first), start_of(source, last + 1)
         first_line = re.compile(re.escape(edit.right.partition("\n")[0]))
         for hit in first_line.finditer(source, start, end):
@@ -86,11 +88,7 @@ def places(file: str, edit: Edit) -> list[Place]:
 
 
 def start_of(source: str, line: int) -> int:
-    """Return the index at which a line begins, the first being 1.
-
-    >>> [start_of("ab\\ncd", line) for line in (1, 2)]
-    [0, 3]
-    """
+    """Return the index at which a line begins; lines count from 1."""
     return sum(len(each) for each in source.splitlines(keepends=True)[: line - 1])
 
 

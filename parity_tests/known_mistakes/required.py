@@ -38,6 +38,7 @@ CACHE = ("attention/*cache*",)
 ROTARY = ("attention/*rotary*", "attention/*rope*", "positions/*ro*")
 
 WAITING = {
+    "empty-row-nan-gradient": ("attention/*cross*", "attention/*padding*"),
     "causal-top-left": ("attention/*cross*", *CACHE),
     "heads-tiled": ("attention/*grouped*",),
     "window-plus-one": ("attention/*window*",),

@@ -1,8 +1,7 @@
-"""A departure is called by its name, and what is right by none."""
+"""A difference is called by its name, and what is right by none."""
 
 from collections.abc import Sequence
 from dataclasses import replace
-from itertools import islice
 from typing import Any
 
 import numpy as np
@@ -10,126 +9,120 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-from parity_tests.catalogue import CATALOGUE, concept
-from parity_tests.concept import Case, Concept
-from parity_tests.known_mistakes import looks_like, looks_like_throughout, mistakes_of
-from parity_tests.known_mistakes.build import mistaken_class
-from parity_tests.known_mistakes.mistake import Mistake
-from parity_tests.known_mistakes.observable import (
+from parity_tests.catalogue import PATHS, load
+from parity_tests.contract.backend import REFERENCE
+from parity_tests.contract.case import Case
+from parity_tests.known_mistakes import (
     GRADIENTS,
     OUTPUT,
-    Observable,
-    observable,
+    Effect,
+    Mistake,
+    effect_of,
+    looks_like,
+    mistaken_part,
+    mistakes_of,
+    same_effect_as,
 )
 from parity_tests.known_mistakes.trial import (
+    COMPARED,
     cases_of,
-    departures,
+    differences,
+    first_difference,
     mistaken_outcome,
     outcome_of,
     right_outcome,
+    rivals,
 )
 
-N_OBSERVED = 30  # the first cases of all
-N_DEPARTURES = 6  # and the first in which the mistake makes a difference
+N_OBSERVED = 10  # the first cases of all
+CAUSAL = "attention/causal"
+
+of_each_pair = pytest.mark.parametrize("path", PATHS)
+in_each_effect = pytest.mark.parametrize("effect", [OUTPUT, GRADIENTS], ids=str)
 
 
-of_each_concept = pytest.mark.parametrize(
-    "concept", CATALOGUE, ids=[each.path for each in CATALOGUE]
-)
+def named(path: str, seen: Sequence[tuple[int, Any]], effect: Effect) -> list[str]:
+    """Name what was seen in cases of a pair, each given by its number.
 
-
-each_way = pytest.mark.parametrize(
-    "where", [OUTPUT, GRADIENTS], ids=["there", "back again"]
-)
-
-
-def named(
-    concept: Concept, seen: Sequence[tuple[int, Any]], where: Observable
-) -> list[str]:
-    """Name what was seen in cases of a concept, each given by its number."""
-    cases = cases_of(concept.path)
+    What is run is remembered, since every mistake is tried against every other.
+    """
+    pair = load(path)
+    cases = cases_of(pair)
     number_of = {id(cases[number]): number for number, _ in seen}
+    mistake_in = {mistaken_part(each): each for each in mistakes_of(path)}
 
-    def remembered(concept: Concept, variant: type, case: Case) -> Any:
-        outcome = outcome_of(concept.path, variant, number_of[id(case)], where)
+    def remembered(_: Any, case: Case, part: Any) -> Any:
+        number = number_of[id(case)]
+        if part is None:
+            outcome = right_outcome(path, number, effect)
+        else:
+            outcome = mistaken_outcome(mistake_in[part], number, effect)
         if isinstance(outcome, Exception):
             raise outcome
         return outcome
 
     observed = [(cases[number], outcome) for number, outcome in seen]
-    return looks_like_throughout(concept, observed, replace(where, run=remembered))
+    return looks_like(pair, observed, replace(effect, run=remembered))
 
 
-@each_way
-@of_each_concept
-def test_the_right_implementation_looks_like_no_mistake(
-    concept: Concept, where: Observable
-) -> None:
-    seen = [(n, right_outcome(concept.path, n, where)) for n in range(10)]
+@in_each_effect
+@of_each_pair
+def test_the_right_implementation_looks_like_no_mistake(path, effect):
+    if effect is GRADIENTS and not load(path).has_gradients:
+        pytest.skip("it has no gradients")
+    seen = [(n, right_outcome(path, n, effect)) for n in range(10)]
 
-    assert named(concept, seen, where) == []
-    assert [named(concept, [each], where) for each in seen] == [[]] * 10
+    assert named(path, seen, effect) == []
+    assert [named(path, [each], effect) for each in seen] == [[]] * 10
 
 
-@of_each_concept
-def test_a_mistake_looks_like_itself_and_no_other(concept: Concept) -> None:
-    names = {
-        mistake.id: named(concept, observations(mistake), observable(mistake))
-        for mistake in mistakes_of(concept)
-        if mistake.caught_by in ("agreement", "gradients")
-    }
+@of_each_pair
+def test_a_mistake_looks_like_itself_and_what_has_the_same_effect(path):
+    for mistake in mistakes_of(path):
+        if mistake.caught_by in COMPARED:
+            names = named(path, observations(mistake), effect_of(mistake))
 
-    assert names == {name: [name] for name in names}
+            assert {*names} == {mistake.id, *same_effect_as(mistake)}
 
 
 def observations(mistake: Mistake) -> list[tuple[int, Any]]:
-    """Observe a mistake, now and then where it makes a difference."""
-    numbers = [*range(N_OBSERVED), *islice(departures(mistake), N_DEPARTURES)]
-    return [(number, mistaken_outcome(mistake, number)) for number in numbers]
+    """Observe a mistake where it shows first, and where it differs from others."""
+    apart = [first_difference(mistake, other) for other in rivals(mistake)]
+    numbers = {*range(N_OBSERVED), next(differences(mistake)), *apart} - {None}
+    return [(number, outcome_of(mistake, number)) for number in sorted(numbers)]
 
 
-def test_a_mistake_made_in_another_framework_is_named() -> None:
-    causal = concept("causal")
-    cases = [in_evaluation(case) for case in cases_of(causal.path)[:60]]
+def test_a_mistake_made_in_another_framework_is_named():
+    causal = load(CAUSAL)
+    cases = [replace(case, training=False) for case in cases_of(causal)[:60]]
 
-    observed = [(case, with_the_mask_of_what_to_drop(case)) for case in cases]
+    observed = [(case, with_a_mask_of_what_to_drop(case)) for case in cases]
 
-    assert looks_like_throughout(causal, observed) == ["mask-polarity-zero"]
-
-
-def in_evaluation(case: Case) -> Case:
-    """Run a case without dropout."""
-    return replace(case, training=False, inputs={"x": case.inputs["x"]})
+    assert looks_like(causal, observed) == ["mask-polarity-zero"]
 
 
-def with_the_mask_of_what_to_drop(case: Case) -> np.ndarray[Any, Any]:
+def with_a_mask_of_what_to_drop(case: Case) -> np.ndarray[Any, Any]:
     """Attend as in the notebook from which many learned PyTorch's function."""
     x = torch.from_numpy(case.inputs["x"])
-    weights = {name: torch.from_numpy(array) for name, array in case.weights.items()}
+    state = {name: torch.from_numpy(array) for name, array in case.parameters.items()}
     queries, keys, values = (
-        F.linear(x, weights[f"{name}.weight"], weights.get(f"{name}.bias"))
+        F.linear(x, state[f"{name}.weight"], state.get(f"{name}.bias"))
         for name in ("W_query", "W_key", "W_value")
     )
-    hidden = torch.ones(x.shape[-2], x.shape[-2], dtype=torch.bool).triu(1)
-    context = F.scaled_dot_product_attention(queries, keys, values, attn_mask=hidden)
-    return context.numpy()
+    drop = torch.ones(x.shape[-2], x.shape[-2], dtype=torch.bool).triu(1)
+    return F.scaled_dot_product_attention(queries, keys, values, attn_mask=drop).numpy()
 
 
-def test_one_small_case_may_fit_several_mistakes() -> None:
-    causal = concept("causal")
-    forgotten = mistake_of(causal, "mask-forgotten")
+def test_one_small_case_may_fit_several_mistakes():
+    causal = load(CAUSAL)
+    forgotten = next(m for m in mistakes_of(causal) if m.id == "mask-forgotten")
     case = next(
-        cases_of(causal.path)[number]
-        for number in departures(forgotten)
-        if cases_of(causal.path)[number].inputs["x"].shape[-2] == 2
+        cases_of(causal)[number]
+        for number in differences(forgotten)
+        if cases_of(causal)[number].inputs["x"].shape[-2] == 2
     )
-    output = causal.run_reference(mistaken_class(forgotten), case)
+    output = causal.call(REFERENCE, case, mistaken_part(forgotten))
 
-    names = looks_like(causal, case, output)
-
-    assert {"mask-forgotten", "mask-off-by-one"} <= {*names}
-
-
-def mistake_of(concept: Concept, name: str) -> Mistake:
-    """Find a mistake of a concept by its name."""
-    return next(each for each in mistakes_of(concept) if each.id == name)
+    assert {"mask-forgotten", "mask-off-by-one"} <= {
+        *looks_like(causal, [(case, output)])
+    }

@@ -6,7 +6,7 @@ value over, in whichever function those are.
 
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import zip_longest
 from typing import Any
 
@@ -38,6 +38,7 @@ class Aligned:
     required: frozenset[str] = frozenset()
     turn: int = 1
     is_step: bool = True
+    units: dict[str, Any] = field(default_factory=dict)
 
 
 def align_recordings(expected: Recording, actual: Recording) -> list[Aligned]:
@@ -62,7 +63,10 @@ def align_results(expected: Recording, actual: Recording) -> Aligned:
     left = plain("result", expected.result)
     right = plain("result", actual.result)
     now = next(expected.clock)
-    return Aligned("what was called", OUTCOME, now, left, right, is_step=False)
+    units = {"result": expected.result_units}
+    return Aligned(
+        "what was called", OUTCOME, now, left, right, is_step=False, units=units
+    )
 
 
 def shared(recording: Recording, other: str) -> list[Invocation]:
@@ -102,13 +106,19 @@ def align_calls(one: Invocation, other: Invocation) -> Iterator[Aligned]:
             return
         required = stored(here) & stored(there)
         left, right = values(here), values(there)
-        yield Aligned(one.function, step, moment, left, right, required, turns[step])
+        units = {name: unit for each in here for name, unit in each.units.items()}
+        yield Aligned(
+            one.function, step, moment, left, right, required, turns[step], units=units
+        )
     if "return" not in step.names:
         step = OUTCOME
     left, right = one.outcome, other.outcome
     if "raised" in left or "raised" in right:
         left, right = {"raised": "nothing"} | left, {"raised": "nothing"} | right
-    yield Aligned(one.function, step, one.ended, left, right, is_step=False)
+    units = one.outcome_units
+    yield Aligned(
+        one.function, step, one.ended, left, right, is_step=False, units=units
+    )
 
 
 def align_steps(

@@ -111,7 +111,7 @@ def compare_step(
     here, there = aligned.expected, aligned.actual
     for name in sorted(here.keys() | there.keys()):
         if name in here and name in there:
-            unit = units.get(name, 0.0)
+            unit = aligned.units.get(name, units.get(name, 0.0))
             agreement = compare(here[name], there[name], unit, dtype)
         elif name in aligned.required:
             order = "a value, got none" if name in here else "none, got a value"

@@ -6,7 +6,7 @@ come the gradients of the inputs and of every parameter.
 """
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -23,7 +23,7 @@ from parity_tests.lockstep.backward import (
 )
 from parity_tests.lockstep.comparison import Compared, Comparison
 from parity_tests.lockstep.recording import Invocation
-from parity_tests.rounding.expected import expected_backward
+from parity_tests.rounding.expected import ExpectedBackward, expected_backward
 from parity_tests.sources.steps import Step
 
 AT_THE_END = "what came out"
@@ -34,7 +34,8 @@ class Gradient:
     """A gradient of the reference: where it is stored, and its value.
 
     `call` counts the calls of its function from the last one, since backward passes
-    run in reverse; -1 stands for what came out in the end.
+    run in reverse; -1 stands for what came out in the end. Of what is expected, the
+    rounding units are told as well.
     """
 
     function: str
@@ -42,6 +43,7 @@ class Gradient:
     name: str
     value: Any
     call: int = -1
+    units: Any = 0.0
 
     def compared(self, agreement: Agreement, backend: str) -> Compared:
         """Say how it compares."""
@@ -58,11 +60,10 @@ def compare_gradients(pair: Pair, case: Case, part: Any = None) -> Comparison:
     ours = reference_backward(pair, case, part)
     forward = torch_forward(pair, case)
     quantities: list[Compared] = []
-    for truth, own, theirs in with_autograd(right.backward, ours, forward, case):
-        unit = right.units.get(truth.name, 0.0)
+    for truth, own, theirs in with_autograd(right, ours, forward, case):
         for backend, value in [("reference", own.value), ("torch", theirs)]:
             if right.dtype or backend == "torch" or part is not None:
-                agreement = compare(truth.value, value, unit, right.dtype)
+                agreement = compare(truth.value, value, truth.units, right.dtype)
                 quantities.append(truth.compared(agreement, backend))
     names = compare(sorted(ours.gradients), sorted(forward.leaves))
     quantities.append(Compared(AT_THE_END, OUTCOME, "names", names))
@@ -74,7 +75,7 @@ def compare_gradients(pair: Pair, case: Case, part: Any = None) -> Comparison:
 
 
 def with_autograd(
-    truth: Backward, ours: Backward, forward: Forward, case: Case
+    expected: ExpectedBackward, ours: Backward, forward: Forward, case: Case
 ) -> Iterator[tuple[Gradient, Gradient, Any]]:
     """Put beside each gradient of the reference the same in its dtype, and autograd's.
 
@@ -83,7 +84,9 @@ def with_autograd(
     tensors = tensors_by_call(forward)
     rows = [
         (right, own, of)
-        for right, own in zip(gradients(truth), gradients(ours), strict=True)
+        for right, own in zip(
+            gradients(expected.backward, expected.fine), gradients(ours), strict=True
+        )
         if (of := tensors.get((right.function, right.call), {}).get(right.name))
         is not None
     ]
@@ -94,16 +97,20 @@ def with_autograd(
         yield right, own, several if isinstance(of, list) else several[0]
 
 
-def gradients(backward: Backward) -> Iterator[Gradient]:
+def gradients(
+    backward: Backward, fine: Mapping[str, Any] | None = None
+) -> Iterator[Gradient]:
     """List the gradients that a backward pass stored, then those of what went in."""
     for nth, call in numbered(backward.recording.invocations):
         forward = call.function.removesuffix("backward") + "forward"
         for snapshot in call.snapshots:
             for name, value in sorted(snapshot.values.items()):
                 if name.startswith("grad_"):
-                    yield Gradient(forward, snapshot.step, name, value, nth)
+                    units = snapshot.units.get(name, 0.0)
+                    yield Gradient(forward, snapshot.step, name, value, nth, units)
     for name, value in backward.gradients.items():
-        yield Gradient(AT_THE_END, OUTCOME, name, value)
+        units = (fine or {}).get(name, 0.0)
+        yield Gradient(AT_THE_END, OUTCOME, name, value, units=units)
 
 
 def tensors_by_call(forward: Forward) -> dict[tuple[str, int], dict[str, Any]]:

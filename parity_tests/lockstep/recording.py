@@ -24,11 +24,15 @@ from parity_tests.sources.steps import Step, SteppedFunction, stepped_functions
 
 @dataclass(frozen=True)
 class Snapshot:
-    """What one step had stored when it ended, and when that was in the whole run."""
+    """What one step had stored when it ended, and when that was in the whole run.
+
+    Of what is expected, the rounding units are told as well, by name.
+    """
 
     step: Step
     values: dict[str, Any]
     moment: int
+    units: dict[str, Any] = field(default_factory=dict)
 
 
 @dataclass
@@ -45,6 +49,7 @@ class Invocation:
     ended: int = -1
     snapshots: list[Snapshot] = field(default_factory=list)
     outcome: dict[str, Any] = field(default_factory=dict)
+    outcome_units: dict[str, Any] = field(default_factory=dict)
 
 
 @dataclass
@@ -58,6 +63,7 @@ class Recording:
     live: bool = False
     invocations: list[Invocation] = field(default_factory=list)
     result: Any = None
+    result_units: Any = 0.0
     clock: count = field(default_factory=count)  # type: ignore[type-arg]
 
 

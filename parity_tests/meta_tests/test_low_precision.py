@@ -1,12 +1,11 @@
 """PyTorch in bfloat16 and float16 agrees with the truth by the same measure."""
 
-from dataclasses import replace
 from unittest import mock
 
 import numpy as np
 import pytest
 import torch
-from hypothesis import assume, given
+from hypothesis import assume, given, settings
 
 from parity_tests import catalogue
 from parity_tests.contract.agreement import as_array
@@ -21,6 +20,7 @@ SOFTMAX = torch.Tensor.softmax
 @pytest.mark.parametrize("dtype", ["bfloat16", "float16"])
 @pytest.mark.parametrize("pair", PAIRS, ids=str)
 def test_torch_in_low_precision_agrees_with_the_truth(pair, dtype):
+    @settings(max_examples=15)
     @given(pair.cases)
     def agree(case):
         with unchecked():
@@ -33,26 +33,25 @@ def test_torch_in_low_precision_agrees_with_the_truth(pair, dtype):
     agree()
 
 
-def test_attention_weights_off_by_a_hundredth_are_seen_in_bfloat16():
-    def off(scores, **options):
-        weights = SOFTMAX(scores, **options)
-        return weights * 1.1
+def test_attention_weights_off_by_a_twentieth_are_seen_in_float16():
+    case = next(e.case for e in CAUSAL.examples(0) if e.name == "small")
+    assert judge_in(CAUSAL, case, "float16").holds
 
-    case = next(e.case for e in CAUSAL.examples(0) if e.name == "batch")
-    case = replace(case, inputs={"x": case.inputs["x"] * 0.1})
-    assert judge_in(CAUSAL, case, "bfloat16").holds
+    def off(scores, **options):
+        return SOFTMAX(scores, **options) * 1.05
 
     with mock.patch.object(torch.Tensor, "softmax", off):
-        agreement = judge_in(CAUSAL, case, "bfloat16")
-
-    assert not agreement.holds
+        assert not judge_in(CAUSAL, case, "float16").holds
 
 
 def test_another_dtype_than_the_one_asked_for_differs():
-    def wide(scores, **options):
-        return SOFTMAX(scores, **options).float()
-
     simple = catalogue.load("attention/simple")
     case = next(e.case for e in simple.examples(0) if e.name == "small")
-    with mock.patch.object(torch.Tensor, "__matmul__", lambda a, b: (a.float().mm(b.float()))):
-        assert judge_in(simple, case, "bfloat16").reason == ("expected bfloat16, got float32")
+
+    def wide(left, right):
+        return torch.matmul(left.float(), right.float())
+
+    with mock.patch.object(torch.Tensor, "__matmul__", wide):
+        agreement = judge_in(simple, case, "bfloat16")
+
+    assert agreement.reason == "expected bfloat16, got float32"

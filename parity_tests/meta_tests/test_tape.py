@@ -17,13 +17,11 @@ import tracemalloc
 import numpy as np
 import pytest
 import torch
-from torch import nn
 
 import reference
 import torch_impl
 from reference import NO_TAPE, Tape
 from reference.primitives.dropout import Dropout
-from reference.primitives.embedding import Embedding
 from reference.primitives.linear import Linear
 
 ARGUMENTS = {
@@ -132,17 +130,18 @@ def test_two_forwards_on_two_tapes_go_backward_in_any_order(variant, order):
 
 def test_a_whole_model_goes_backward_module_by_module_in_reverse():
     torch.manual_seed(0)
-    expected = nn.Sequential(nn.Embedding(5, 3), nn.Linear(3, 2)).double()
-    embed, linear, tape = Embedding(5, 3), Linear(3, 2), Tape()
-    embed.load_state_dict(expected[0].state_dict())
-    linear.load_state_dict(expected[1].state_dict())
-    ids = np.array([[0, 4, 4], [1, 0, 2]])
-    expected(torch.tensor(ids)).sum().backward()
-    output = linear(embed(ids, tape), tape)
-    embed.backward(linear.backward(np.ones_like(output), tape), tape)
+    built_embed = torch_impl.TokenAndPositionEmbedding(5, 3, context_length=4).double()
+    embed = reference.TokenAndPositionEmbedding(5, 3, context_length=4)
+    embed.load_state_dict(built_embed.state_dict())
+    attention, built_attention = twins("MultiHeadAttention")
+    tape, ids, grad = Tape(), np.array([[0, 4, 4], [1, 0, 2]]), draw(2, 3, 3)
+    built_attention(built_embed(torch.tensor(ids))).backward(torch.tensor(grad))
+    attention(embed(ids, tape), tape)
+    nothing = embed.backward(attention.backward(grad, tape), tape)
 
-    assert_same_gradients(expected[0], embed, tape)
-    assert_same_gradients(expected[1], linear, tape)
+    assert nothing is None
+    assert_same_gradients(built_embed, embed, tape)
+    assert_same_gradients(built_attention, attention, tape)
 
 
 # One parameter in several modules

@@ -4,6 +4,7 @@ A case in float64 is compared with the reference. In float32 both backends are c
 with the truth, which is the reference in float64 on the same numbers.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import lru_cache, partial
 from typing import Any
@@ -22,6 +23,8 @@ from parity_tests.lockstep.backward import (
 from parity_tests.lockstep.recording import Recording, record
 from parity_tests.rounding.units import (
     Quantities,
+    Units,
+    by_name,
     floating_in,
     quantities_of,
     rounding_units,
@@ -30,9 +33,10 @@ from parity_tests.rounding.units import (
 
 @dataclass(frozen=True)
 class Expected:
-    """What is expected of a case, with a rounding unit for each quantity by its name.
+    """What is expected of a case, with the rounding units of each quantity.
 
-    `dtype` is that of the case, where what is expected is the truth in float64.
+    `recording` has them at every step, `units` the largest of each name. `dtype` is
+    that of the case, where what is expected is the truth in float64.
     """
 
     recording: Recording
@@ -41,22 +45,26 @@ class Expected:
 
     def judge(self, output: Any) -> Agreement:
         """Compare what came out."""
-        unit = self.units.get("result", 0.0)
-        return compare(self.recording.result, output, unit, self.dtype)
+        run = self.recording
+        return compare(run.result, output, run.result_units, self.dtype)
 
 
 @dataclass(frozen=True)
 class ExpectedBackward:
-    """What is expected of a backward pass, with a rounding unit for each gradient."""
+    """What is expected of a backward pass, with the rounding units of each gradient.
+
+    `fine` has those of what went in by name, `units` the largest of each name.
+    """
 
     backward: Backward
+    fine: dict[str, Any]
     units: dict[str, float]
     dtype: str = ""
 
     def judge(self, gradients: Any) -> dict[str, Agreement]:
         """Compare the gradients of what went in, by name."""
         return {
-            name: compare(right, gradients[name], self.units.get(name, 0.0), self.dtype)
+            name: compare(right, gradients[name], self.fine[name], self.dtype)
             for name, right in self.backward.gradients.items()
         }
 
@@ -79,12 +87,13 @@ def expected(pair: Pair, case: Case) -> Expected:
             quantities_of(truth),
             lambda moved: quantities_of(run(moved)),
         )
-    return Expected(truth, units, case.dtype.removeprefix("float64"))
+    annotate(truth, units)
+    return Expected(truth, by_name(units), case.dtype.removeprefix("float64"))
 
 
 @lru_cache(maxsize=1024)
 def result_unit(pair: Pair, case: Case) -> float:
-    """Measure how large rounding is in what comes out."""
+    """Measure how large rounding is in what comes out, at the most."""
     if not case.dtype:
         return 0.0
 
@@ -93,7 +102,8 @@ def result_unit(pair: Pair, case: Case) -> float:
 
     with unchecked():
         precise = pair.with_masks(case).astype(np.float64)
-        return rounding_units(precise, case.dtype, run(precise), run)["result"]
+        units = rounding_units(precise, case.dtype, run(precise), run)
+    return by_name(units)["result"]
 
 
 @lru_cache(maxsize=512)
@@ -109,7 +119,10 @@ def expected_backward(pair: Pair, case: Case) -> ExpectedBackward:
         precise = case.astype(np.float64)
         truth = reference_backward(pair, precise)
         units = rounding_units(precise, case.dtype, gradients_of(truth), run)
-    return ExpectedBackward(truth, units, case.dtype.removeprefix("float64"))
+    of_input = {name: units[name][0] for name in truth.gradients}
+    annotate(truth.recording, units)
+    dtype = case.dtype.removeprefix("float64")
+    return ExpectedBackward(truth, of_input, by_name(units), dtype)
 
 
 def gradients_of(backward: Backward) -> Quantities:
@@ -117,3 +130,22 @@ def gradients_of(backward: Backward) -> Quantities:
     at_steps = quantities_of(backward.recording)
     of_input = {name: floating_in(g) for name, g in backward.gradients.items()}
     return at_steps | of_input
+
+
+def annotate(recording: Recording, units: Units) -> None:
+    """Write the units of every quantity beside its values in a recording."""
+    left = {name: iter(of_name) for name, of_name in units.items()}
+    for call in recording.invocations:
+        for snapshot in call.snapshots:
+            for name, value in snapshot.values.items():
+                snapshot.units[name] = taken(value, left.get(name, iter(())))
+        for name, value in call.outcome.items():
+            call.outcome_units[name] = taken(value, left.get(name, iter(())))
+    recording.result_units = taken(recording.result, left.get("result", iter(())))
+
+
+def taken(value: Any, units: Iterator[Any]) -> Any:
+    """Take the units of a value: one, or a list of them; zero of what is exact."""
+    if isinstance(value, list | tuple):
+        return [taken(entry, units) for entry in value]
+    return next(units) if floating_in(value) else 0.0

@@ -15,27 +15,29 @@ from parity_tests.contract.agreement import Agreement, compare
 from parity_tests.contract.backend import REFERENCE, TORCH
 from parity_tests.contract.case import Array, Case
 from parity_tests.contract.pair import Pair
+from parity_tests.lockstep.backward import differentiable
 from parity_tests.rounding.units import Quantities, floating_in, rounding_units
 
 
 def judge_in(pair: Pair, case: Case, dtype: str) -> Agreement:
-    """Compare PyTorch in a low precision with the reference in float64."""
+    """Compare PyTorch in a low precision with the reference in float64.
+
+    The inputs of a case are halved until nothing overflows in that precision, and
+    until rounding does not make exponentials overflow in the runs that measure it.
+    """
 
     def run(case: Case) -> Quantities:
         return {"result": floating_in(pair.call(REFERENCE, case))}
 
-    case = pair.with_masks(fit(pair, case, dtype))
-    unit = rounding_units(case, dtype, run(case), run)["result"]
-    truth = pair.call(REFERENCE, case)
-    return compare(truth, run_torch_in(pair, case, dtype), unit, dtype)
-
-
-def fit(pair: Pair, case: Case, dtype: str) -> Case:
-    """Round a case, its inputs halved until twice as much would not overflow."""
-    case = case.map(partial(nearest, dtype=dtype))
-    while not all(map(all_finite, listed(run_torch_in(pair, times(case, 2), dtype)))):
+    case = pair.with_masks(case.map(partial(nearest, dtype=dtype)))
+    while True:
+        units = rounding_units(case, dtype, run(case), run)
+        twice = run_torch_in(pair, times(case, 2), dtype)
+        if "result" in units and all(map(all_finite, listed(twice))):
+            break
         case = times(case, 0.5)
-    return case
+    truth, output = pair.call(REFERENCE, case), run_torch_in(pair, case, dtype)
+    return compare(truth, output, units["result"], dtype)
 
 
 def run_torch_in(pair: Pair, case: Case, dtype: str) -> Any:
@@ -60,12 +62,10 @@ def nearest(array: Array, dtype: str) -> Array:
 
 def times(case: Case, factor: float) -> Case:
     """Multiply the floating-point inputs of a case; ids and masks stay as they are."""
-    return case.with_inputs(
-        **{
-            name: value * factor if getattr(value, "dtype", np.bool_) == float else value
-            for name, value in case.inputs.items()
-        }
-    )
+    inputs = dict(case.inputs)
+    for name in differentiable(case):
+        inputs[name] = inputs[name] * factor
+    return case.with_inputs(**inputs)
 
 
 def all_finite(output: torch.Tensor) -> bool:

@@ -37,9 +37,13 @@ EXACT = {  # they select or change signs: nothing is rounded
 
 @dataclass(frozen=True)
 class Rounding:
-    """How far results are moved: half the spacing of floats at 1, and the draws."""
+    """How far results are moved: half the spacing of floats at 1, and the draws.
+
+    `tiny` is the smallest normal number of the precision.
+    """
 
     unit: float
+    tiny: float
     rng: np.random.Generator
 
     def noise(self, shape: tuple[int, ...]) -> Array:
@@ -51,7 +55,7 @@ class Rounding:
 class Moved(np.ndarray):  # type: ignore[type-arg]
     """An array that moves each result by about half a rounding.
 
-    >>> rounding = Rounding(unit=0.01, rng=np.random.default_rng(0))
+    >>> rounding = Rounding(unit=0.01, tiny=0.0, rng=np.random.default_rng(0))
     >>> three = np.array(3.0).view(Moved)
     >>> three.rounding = rounding
     >>> 0.14 < abs(three * 10 - 30) < 0.46
@@ -82,6 +86,8 @@ class Moved(np.ndarray):  # type: ignore[type-arg]
         if sizes is not None:
             with np.errstate(invalid="ignore"):
                 noise = rounding.noise(moved.shape) * sizes
+                below = (moved != 0) & (np.abs(moved) < rounding.tiny)
+                noise = np.where(below, np.sign(noise) * rounding.tiny, noise)
             moved = np.where(finite, moved + noise, moved)
         if ufunc is np.add and method == "reduce":
             moved = moved * (1 + row_noise(inputs[0], rounding, kwargs))

@@ -1,10 +1,10 @@
-"""Rounding units: the worst change of each quantity among runs that are moved.
+"""Rounding units: the worst change of each row of a quantity among runs that are moved.
 
-The unit is at least two roundings of the quantity's largest number, or of the smallest
-normal number where all are smaller.
+A row is what the last axis holds: the scores of one query, the output of one token. Its
+unit is at least two roundings of the row's largest number, and the smallest normal
+number.
 """
 
-import math
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
@@ -19,34 +19,49 @@ from parity_tests.rounding.moved import Rounding, moved
 
 Array = np.ndarray[Any, Any]
 Quantities = Mapping[str, list[Array]]
+Units = dict[str, list[Array]]  # by name, one for each time that it is stored
 N_RUNS = 4
+ROW = -1  # the axis that a row is along
 
 
 def rounding_units(
     case: Case, dtype: str, truth: Quantities, run: Callable[[Case], Quantities]
-) -> dict[str, float]:
-    """Measure how far each quantity moves; one that overflows has no unit.
+) -> Units:
+    """Measure how far each row moves; one that overflows has the unit zero.
 
     `run` gives the quantities of a case by name, `truth` those of this one.
     """
     limits = torch.finfo(getattr(torch, dtype))
-    worst = {
-        name: limits.eps * max(*map(largest, arrays), limits.tiny)
+    units = {
+        name: [limits.eps * largest(a) + limits.tiny for a in arrays]
         for name, arrays in truth.items()
     }
     with np.errstate(all="ignore"):
-        for moved_case in moved_cases(case, limits.eps / 2):
+        for moved_case in moved_cases(case, limits):
             for name, arrays in run(moved_case).items():
-                errors = map(error_of, truth[name], arrays)
-                worst[name] = max(worst[name], *errors)
-    return {name: unit for name, unit in worst.items() if math.isfinite(unit)}
+                for unit, right, other in zip(
+                    units[name], truth[name], arrays, strict=True
+                ):
+                    np.maximum(unit, errors(right, other), out=unit)
+    return {
+        name: [np.where(np.isfinite(unit), unit, 0.0) for unit in of_name]
+        for name, of_name in units.items()
+    }
 
 
-def moved_cases(case: Case, unit: float) -> Iterator[Case]:
+def by_name(units: Units) -> dict[str, float]:
+    """Take the largest unit of each quantity."""
+    return {
+        name: max((float(unit.max(initial=0)) for unit in of_name), default=0.0)
+        for name, of_name in units.items()
+    }
+
+
+def moved_cases(case: Case, limits: torch.finfo) -> Iterator[Case]:
     """Hold a case in arrays that move with every operation, once for each run."""
     rng = case.stream("moved by half a rounding")
     for _ in range(N_RUNS):
-        rounding = Rounding(unit, rng)
+        rounding = Rounding(limits.eps / 2, limits.tiny, rng)
         yield case.map(lambda array: moved(array, rounding))  # noqa: B023
 
 
@@ -71,15 +86,20 @@ def floating_in(value: Any) -> list[Array]:
     return [array.astype(np.float64)] if array.dtype.kind == "f" else []
 
 
-def largest(array: Array) -> float:
-    """Return the size of the largest finite number, 0 where there is none."""
-    return float(np.abs(array).max(initial=0, where=np.isfinite(array)))
+def largest(array: Array) -> Array:
+    """Return the size of the largest finite number of each row, 0 where none is."""
+    sizes = np.abs(np.where(np.isfinite(array), array, 0.0))
+    return (
+        np.asarray(sizes.max(axis=ROW, keepdims=True, initial=0.0))
+        if sizes.ndim
+        else sizes
+    )
 
 
-def error_of(expected: Array, actual: Array) -> float:
-    """Return the largest difference; equal infinities differ by nothing."""
-    error = float(np.abs(expected - actual).max(initial=0))
-    if math.isfinite(error):
-        return error
+def errors(expected: Array, actual: Array) -> Array:
+    """Return the largest difference in each row; equal infinities differ by nothing."""
     gap = np.where(expected == actual, 0.0, np.abs(expected - actual))
-    return math.inf if np.isnan(gap).any() else float(gap.max())
+    gap = np.where(np.isnan(gap), np.inf, gap)
+    return (
+        np.asarray(gap.max(axis=ROW, keepdims=True, initial=0.0)) if gap.ndim else gap
+    )

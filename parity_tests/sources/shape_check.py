@@ -1,4 +1,4 @@
-"""Hold shape comments against what a run really has.
+"""Compare shape comments with the shapes that a run really has.
 
 Within one call every letter stands for one size: first those that the signature
 gives to the arguments, then those of the comments in the order in which they are
@@ -55,18 +55,18 @@ def function_of(file: str, name: str) -> CommentedFunction | None:
 
 @dataclass
 class ShapeCheck:
-    """Follows one call and holds every shape comment that it passes."""
+    """Follows one call, and checks every shape comment that it meets."""
 
     function: CommentedFunction
     sizes: dict[str, int] = field(default_factory=dict)
     waiting: Commented | None = None
-    held: set[Commented] = field(default_factory=set)
+    met: set[Commented] = field(default_factory=set)
     wrong: list[str] = field(default_factory=list)
 
     def begin(self, frame: FrameType) -> None:
         """Bind the letters of the signature."""
         for name, shape in self.function.arguments.items():
-            self.hold(name, shape, frame.f_locals.get(name))
+            self.check(name, shape, frame.f_locals.get(name))
 
     def follow(self, frame: FrameType, event: str, arg: Any) -> Any:
         """Check a statement once it is done: when the next line begins."""
@@ -81,18 +81,18 @@ class ShapeCheck:
         return self.follow
 
     def finish(self, claim: Commented, frame: FrameType) -> None:
-        """Hold every shape that a statement claims."""
+        """Check every shape that a statement claims."""
         if len(claim.names) != len(claim.shapes):
             claim_names = ", ".join(claim.names)
             self.wrong.append(f"line {claim.line}: {claim_names} need a shape each")
         for name, shape in zip(claim.names, claim.shapes, strict=False):
             owner, _, attribute = name.rpartition(".")
-            held = frame.f_locals.get(owner or attribute)
-            value = getattr(held, attribute, None) if owner else held
-            if self.hold(f"line {claim.line}: {name}", shape, value):
-                self.held.add(claim)
+            found = frame.f_locals.get(owner or attribute)
+            value = getattr(found, attribute, None) if owner else found
+            if self.check(f"line {claim.line}: {name}", shape, value):
+                self.met.add(claim)
 
-    def hold(self, name: str, claimed: tuple[str, ...], value: Any) -> bool:
+    def check(self, name: str, claimed: tuple[str, ...], value: Any) -> bool:
         """Compare a value's shape with a claim; return whether it had a shape."""
         if not hasattr(value, "shape"):
             return False
@@ -103,8 +103,8 @@ class ShapeCheck:
         fits = len(shape) == len(claimed)
         fits = fits and all(map(self.fits, claimed, shape))
         if not fits:
-            told = f"({', '.join(claimed)}) with {self.sizes}"
-            self.wrong.append(f"{name} is said to be {told}, and is {shape}")
+            claim = f"({', '.join(claimed)}) with {self.sizes}"
+            self.wrong.append(f"{name} is said to be {claim}, and is {shape}")
         return True
 
     def fits(self, axis: str, size: int) -> bool:

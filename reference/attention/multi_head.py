@@ -72,10 +72,10 @@ class MultiHeadAttention(Module):
         values = self.W_value(x, tape)  # (*B, T, E)
 
         # 2. Heads: each gets D channels of every query, key and value.
-        split = (*x.shape[:-1], self.num_heads, self.head_dim)
-        head_queries = queries.reshape(split).swapaxes(-3, -2)  # (*B, H, T, D)
-        head_keys = keys.reshape(split).swapaxes(-3, -2)  # (*B, H, T, D)
-        head_values = values.reshape(split).swapaxes(-3, -2)  # (*B, H, T, D)
+        by_head = (*x.shape[:-1], self.num_heads, self.head_dim)
+        head_queries = queries.reshape(by_head).swapaxes(-3, -2)  # (*B, H, T, D)
+        head_keys = keys.reshape(by_head).swapaxes(-3, -2)  # (*B, H, T, D)
+        head_values = values.reshape(by_head).swapaxes(-3, -2)  # (*B, H, T, D)
 
         # 3. Attention scores: every query with every key, scaled by 1/√D.
         scale = 1 / math.sqrt(self.head_dim)
@@ -100,7 +100,7 @@ class MultiHeadAttention(Module):
         # 7. Context vectors: values averaged by their attention weights.
         head_context = dropped_weights @ head_values  # (*B, H, T, D)
 
-        # 8. Heads: the context vectors of all heads side by side.
+        # 8. Joined heads: the context vectors of all heads side by side.
         context = head_context.swapaxes(-3, -2).reshape(queries.shape)  # (*B, T, E)
         tape.save(
             self,
@@ -130,8 +130,8 @@ class MultiHeadAttention(Module):
 
         # 8. context = head_context, transposed and reshaped: undo both.
         joined = grad_context.shape
-        split = (*joined[:-1], self.num_heads, self.head_dim)
-        grad_head_context = grad_context.reshape(split).swapaxes(-3, -2)
+        by_head = (*joined[:-1], self.num_heads, self.head_dim)
+        grad_head_context = grad_context.reshape(by_head).swapaxes(-3, -2)
 
         # 7. head_context = dropped_weights @ head_values, a matrix product.
         grad_dropped_weights = grad_head_context @ saved.head_values.mT

@@ -53,7 +53,7 @@ class MultiHeadAttentionWrapper(Module):
         # 1. Causal attention: every head by itself, with its own parameters.
         contexts = [head(x, tape) for head in self.heads]  # H × (*B, T, D)
 
-        # 2. Heads: the context vectors of all heads side by side.
+        # 2. Joined heads: the context vectors of all heads side by side.
         context = np.concatenate(contexts, axis=-1)  # (*B, T, E)
         tape.save(self, context)
         return context

@@ -56,7 +56,3 @@ class Dropout(Module):
         # 2. dropped = x * keep * keep_scale, entry by entry.
         grad_x = grad_dropped * saved.keep * saved.keep_scale
         return grad_x
-
-    def extra_repr(self) -> str:
-        """Say the probability, as PyTorch does."""
-        return f"p={self.p}, inplace=False"

@@ -57,7 +57,3 @@ class Embedding(Module):
         grad_weight = np.zeros_like(self.weight)
         np.add.at(grad_weight, saved.ids, grad_vectors)
         tape.add_gradient(self.weight, grad_weight)
-
-    def extra_repr(self) -> str:
-        """Say the sizes, as PyTorch does."""
-        return f"{self.num_embeddings}, {self.embedding_dim}"

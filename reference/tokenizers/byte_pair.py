@@ -23,7 +23,7 @@ CACHE_SIZE, CACHED_LENGTH = 65_536, 1_000  # pre-tokens, characters of the longe
 
 
 class BytePairTokenizer(Tokenizer):
-    """Ids 0..255 are the bytes, 256 + r is merge r, then come the special tokens.
+    """Ids 0..255 are `base_bytes`, 256 + r is merge r, then come the special tokens.
 
     >>> tokenizer = BytePairTokenizer.from_text("low lower lowest", vocab_size=258)
     >>> tokenizer.merges  # "l" "o" -> 256, then "lo" "w" -> 257
@@ -38,9 +38,7 @@ class BytePairTokenizer(Tokenizer):
         self,
         merges: Int[np.ndarray, "R 2"] | Sequence[Sequence[int]],
         special_tokens: Sequence[str] = (),
-        base_bytes: Int[np.ndarray, "256"] | Sequence[int] = range(
-            256
-        ),  # of ids 0..255
+        base_bytes: Int[np.ndarray, "256"] | Sequence[int] = range(256),
     ):
         pairs = [*check_list("merges", merges)]
         names = [*check_list("special_tokens", special_tokens)]
@@ -71,10 +69,8 @@ class BytePairTokenizer(Tokenizer):
         merges: list[vocabulary.Pair] = []
 
         # 1. Pre-tokenize: count the distinct pre-tokens, and write each as its bytes.
-        counts: Counter[str] = Counter()
-        for text in check_list("texts", texts):
-            check_text(text)
-            counts.update(pretokenize(text))
+        checked = map(check_text, check_list("texts", texts))
+        counts = Counter(chain.from_iterable(map(pretokenize, checked)))
         tokens_of = {pre_token: list(pre_token.encode()) for pre_token in counts}
 
         while len(merges) < n_merges:
@@ -102,9 +98,8 @@ class BytePairTokenizer(Tokenizer):
     @classmethod
     def gpt2(cls) -> "BytePairTokenizer":
         """Return GPT-2's own tokenizer, with its 50,257 ids."""
-        return cls(
-            vocabulary.read_gpt2_merges(), ["<|endoftext|>"], vocabulary.GPT2_BYTES
-        )
+        merges = vocabulary.read_gpt2_merges()
+        return cls(merges, ["<|endoftext|>"], vocabulary.GPT2_BYTES)
 
     def encode(
         self, text: str, allowed_special: Names = (), disallowed_special: Names = "all"
@@ -115,9 +110,8 @@ class BytePairTokenizer(Tokenizer):
         is in neither set, else a ValueError. "all" disallows all that are not allowed.
         """
         # 1. Special tokens: cut the text at those that are allowed.
-        check_text(text)
         parts = cut_at_special_tokens(
-            text, self.special_tokens, allowed_special, disallowed_special
+            check_text(text), self.special_tokens, allowed_special, disallowed_special
         )
 
         # 2. Pre-tokenize: no merge reaches across two pre-tokens.

@@ -94,7 +94,7 @@ class MultiHeadAttention(nn.Module):
         # 7. Context vectors: values averaged by their attention weights.
         head_context = dropped_weights @ head_values  # (*B, H, T, D)
 
-        # 8. Heads: the context vectors of all heads side by side.
+        # 8. Joined heads: the context vectors of all heads side by side.
         context = head_context.transpose(-3, -2).flatten(-2)  # (*B, T, E)
 
         # 9. Output projection: one linear layer over the channels of all heads.

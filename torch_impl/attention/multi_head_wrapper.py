@@ -50,6 +50,6 @@ class MultiHeadAttentionWrapper(nn.Module):
         # 1. Causal attention: every head by itself, with its own parameters.
         contexts = [head(x) for head in self.heads]  # H × (*B, T, D)
 
-        # 2. Heads: the context vectors of all heads side by side.
+        # 2. Joined heads: the context vectors of all heads side by side.
         context = torch.cat(contexts, dim=-1)  # (*B, T, E)
         return context

@@ -25,7 +25,7 @@ CACHE_SIZE, CACHED_LENGTH = 65_536, 1_000  # pre-tokens, characters of the longe
 
 
 class BytePairTokenizer(Tokenizer):
-    """Ids 0..255 are the bytes, 256 + r is merge r, then come the special tokens.
+    """Ids 0..255 are `base_bytes`, 256 + r is merge r, then come the special tokens.
 
     >>> tokenizer = BytePairTokenizer.from_text("low lower lowest", vocab_size=258)
     >>> tokenizer.merges.tolist()  # "l" "o" -> 256, then "lo" "w" -> 257
@@ -40,7 +40,7 @@ class BytePairTokenizer(Tokenizer):
         self,
         merges: Int[Tensor, "R 2"] | Sequence[Sequence[int]],
         special_tokens: Sequence[str] = (),
-        base_bytes: Int[Tensor, "256"] | Sequence[int] = range(256),  # of ids 0..255
+        base_bytes: Int[Tensor, "256"] | Sequence[int] = range(256),
     ):
         super().__init__()
         pairs = [*check_list("merges", merges)]
@@ -77,10 +77,8 @@ class BytePairTokenizer(Tokenizer):
         merges: list[vocabulary.Pair] = []
 
         # 1. Pre-tokenize: count the distinct pre-tokens, and write each as its bytes.
-        counts: Counter[str] = Counter()
-        for text in check_list("texts", texts):
-            check_text(text)
-            counts.update(pretokenize(text))
+        checked = map(check_text, check_list("texts", texts))
+        counts = Counter(chain.from_iterable(map(pretokenize, checked)))
         tokens, owners = join([pre_token.encode() for pre_token in counts])  # (N,)
         weights = torch.tensor([*counts.values()], dtype=torch.int64)  # (W,)
 
@@ -90,12 +88,11 @@ class BytePairTokenizer(Tokenizer):
             codes = (tokens * vocab_size + tokens.roll(-1))[begins]  # (P,)
             if len(codes) == 0:
                 break
-            distinct, which = codes.unique(return_inverse=True)  # (U,), (P,)
-            pair_counts = torch.zeros_like(distinct)
-            pair_counts.index_add_(0, which, weights[owners[begins]])
+            _, which = codes.unique(return_inverse=True)  # (P,)
+            pair_counts = which.bincount(weights[owners[begins]])  # (U,)
 
             # 3. Choose: the most frequent pair; `tie_break` says which of equals.
-            frequent = pair_counts[which] == pair_counts.max()  # (P,)
+            frequent = (pair_counts == pair_counts.max())[which]  # (P,)
             ties = dict.fromkeys(codes[frequent].tolist())  # in the order of the texts
             pairs = [divmod(code, vocab_size) for code in ties]
             best = min(pairs, key=lambda pair: order(pair, token_bytes))
@@ -110,9 +107,8 @@ class BytePairTokenizer(Tokenizer):
     @classmethod
     def gpt2(cls) -> "BytePairTokenizer":
         """Return GPT-2's own tokenizer, with its 50,257 ids."""
-        return cls(
-            vocabulary.read_gpt2_merges(), ["<|endoftext|>"], vocabulary.GPT2_BYTES
-        )
+        merges = vocabulary.read_gpt2_merges()
+        return cls(merges, ["<|endoftext|>"], vocabulary.GPT2_BYTES)
 
     def encode(
         self, text: str, allowed_special: Names = (), disallowed_special: Names = "all"
@@ -123,9 +119,8 @@ class BytePairTokenizer(Tokenizer):
         is in neither set, else a ValueError. "all" disallows all that are not allowed.
         """
         # 1. Special tokens: cut the text at those that are allowed.
-        check_text(text)
         parts = cut_at_special_tokens(
-            text, self.special_tokens, allowed_special, disallowed_special
+            check_text(text), self.special_tokens, allowed_special, disallowed_special
         )
 
         # 2. Pre-tokenize: no merge reaches across two pre-tokens.

@@ -16,15 +16,14 @@ Pair = tuple[int, int]
 MAX_TOKEN_BYTES, MAX_VOCABULARY_BYTES = 2**20, 2**26
 PRINTED = (*range(0x21, 0x7F), *range(0xA1, 0xAD), *range(0xAE, 0x100))  # in Latin-1
 GPT2_BYTES = (*PRINTED, *sorted({*range(256)} - {*PRINTED}))  # by their ids
+GPT2_IDS = {byte: i for i, byte in enumerate(GPT2_BYTES)}
 
 # By what training sorts pairs that are equally frequent, given the bytes of all tokens.
 TIE_BREAKS: dict[str, Callable[[Pair, Sequence[bytes]], Any]] = {
     "bytes": lambda pair, bytes_of: ([bytes_of[token] for token in pair], pair),
     "first_seen": lambda pair, _: 0,  # as minbpe: `min` returns the first of equals
     "pair_id": lambda pair, _: pair,  # as rustbpe
-    "hugging_face": lambda pair, _: [
-        GPT2_BYTES.index(t) if t < 256 else t for t in pair
-    ],
+    "hugging_face": lambda pair, _: [GPT2_IDS.get(token, token) for token in pair],
 }
 
 
@@ -61,8 +60,7 @@ def measure(merges: Sequence[Any]) -> list[int]:
 
 def check_special_tokens(tokens: Sequence[str]) -> Sequence[str]:
     """Return special tokens that are different strings, none of them empty."""
-    for token in tokens:
-        check_text(token)
+    tokens = [check_text(token) for token in tokens]
     if "" in tokens or len({*tokens}) < len(tokens):
         raise ValueError(f"special tokens must differ, none empty, got {tokens!r:.60}")
     return tokens

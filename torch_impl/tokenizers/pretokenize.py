@@ -47,9 +47,7 @@ def cut_at_special_tokens(
     if unknown := (accepted | rejected) - known:
         raise ValueError(f"special tokens are {[*id_of]}, got {sorted(unknown)}")
     if found := rejected and any_of(rejected).search(text):
-        advice = (
-            "put it in allowed_special, or disallowed_special=() makes it plain text"
-        )
+        advice = "allow it in allowed_special, or pass disallowed_special=()"
         place = f"{found[0]!r} at position {found.start()}"
         raise ValueError(f"the text holds the special token {place}: {advice}")
     parts = any_of(accepted).split(text) if accepted else [text]

@@ -3,24 +3,24 @@
 Twin: reference/tokenizers/tokenizer.py
 """
 
+import inspect
 import json
 import re
 import secrets
 from collections.abc import Callable, Iterable
 from copy import copy
 from pathlib import Path
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar, TypeVar
 
 import torch
 from jaxtyping import Int
 from torch import Tensor, nn
 
+T = TypeVar("T", bound="Tokenizer")
+
 
 class Tokenizer(nn.Module):
-    """Base class: a subclass adds what is declared here, and `decode`.
-
-    Its state is `to_dict()`, so that a vocabulary of any size can be loaded.
-    """
+    """Base class: a subclass adds what is declared, and `decode`."""
 
     from_texts: ClassVar[Callable[..., Any]]  # learns from several texts
     encode: Callable[..., Int[Tensor, " N"]]  # turns a text into ids
@@ -32,7 +32,7 @@ class Tokenizer(nn.Module):
         return next(self.buffers()).device
 
     @classmethod
-    def from_text(cls, text: str, *args: Any, **options: Any) -> Self:
+    def from_text(cls: type[T], text: str, *args: Any, **options: Any) -> T:
         """Learn from one text; `from_texts` says what the other arguments are."""
         return cls.from_texts([text], *args, **options)
 
@@ -53,17 +53,18 @@ class Tokenizer(nn.Module):
         return padded, lengths  # (B, N), (B,)
 
     @classmethod
-    def from_dict(cls, saved: Any) -> Self:
+    def from_dict(cls: type[T], saved: Any) -> T:
         """Build the tokenizer that `to_dict` described; ValueError if it is none."""
-        if not isinstance(saved, dict) or saved.get("tokenizer") != cls.__name__:
-            raise ValueError(f"it must describe a {cls.__name__}, got {saved!r:.60}")
+        kind, names = cls.__name__, [*inspect.signature(cls).parameters]
         try:
-            return cls(**{name: saved[name] for name in saved if name != "tokenizer"})
-        except TypeError as error:
+            if {*saved} != {"tokenizer", *names} or saved["tokenizer"] != kind:
+                raise ValueError(f"it must be a {kind} of {names}, got {saved!r:.60}")
+            return cls(*(saved[name] for name in names))
+        except (TypeError, RuntimeError) as error:
             raise ValueError(str(error)) from None
 
     def get_extra_state(self) -> dict[str, Any]:
-        """Give `state_dict` what `save` gives a file."""
+        """Give `state_dict` all of it, so that any size of vocabulary can be loaded."""
         return self.to_dict()
 
     def set_extra_state(self, state: Any) -> None:
@@ -89,7 +90,7 @@ class Tokenizer(nn.Module):
             part.unlink(missing_ok=True)
 
     @classmethod
-    def load(cls, path: str | Path) -> Self:
+    def load(cls: type[T], path: str | Path) -> T:
         """Read what `save` wrote; ValueError if it is anything else."""
         try:
             return cls.from_dict(json.loads(Path(path).read_bytes()))
@@ -98,13 +99,14 @@ class Tokenizer(nn.Module):
             raise ValueError(f"{rule}: {error}") from None
 
 
-def check_text(text: str) -> None:
-    """Check that a text is a string that UTF-8 can write."""
+def check_text(text: str) -> str:
+    """Return a text that is a string, and that UTF-8 can write."""
     if not isinstance(text, str):
         raise TypeError(f"a text must be a string, got {type(text).__name__}")
     if found := re.search("[\ud800-\udfff]", text):
         code_point = f"U+{ord(found[0]):04X} at position {found.start()}"
         raise ValueError(f"a text holds no lone surrogate, got {code_point}")
+    return text
 
 
 def check_ids(ids: Any, vocab_size: int) -> list[int]:

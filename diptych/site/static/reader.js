@@ -43,7 +43,7 @@ function nextTheme() {
   showTheme();
 }
 
-/* Heads, calls and passes: one at a time, the same one all over the page --------------- */
+/* Heads, calls and rounds: one at a time, the same one all over the page --------------- */
 const picked = new Map();
 const kindsOf = (figure) => {
   const sizes = new Map();
@@ -55,7 +55,7 @@ const kindsOf = (figure) => {
   return new Map([...sizes].filter(([, places]) => places.size > 1)
     .map(([kind, places]) => [kind, [...places].sort((a, b) => a - b)]));
 };
-const WORDS = { h: "head", call: "call", pass: "pass" };
+const WORDS = { h: "head", call: "call", round: "round" };
 const wordFor = (kind) => WORDS[kind] ?? `axis ${kind.toUpperCase()}`;
 
 function addPickers(root) {
@@ -116,7 +116,7 @@ function readView() {
   }
 }
 
-/* A cell: both sides' numbers to the last digit ---------------------------------------- */
+/* A cell: both backends' numbers to the last digit ---------------------------------------- */
 const readout = make("p", { className: "readout", hidden: true });
 readout.setAttribute("role", "status");
 function tell(cell) {
@@ -134,10 +134,10 @@ function tell(cell) {
 function exactly(cell) {
   const { v, w } = ($("i", cell) ?? cell).dataset;
   if (v === undefined) return cell.lastChild.textContent;
-  if (w === undefined) return `${v} on both sides`;
+  if (w === undefined) return `${v} on both backends`;
   if (v === "" || w === "") return `${v || w} (${v ? "NumPy" : "PyTorch"} only)`;
-  const apart = Math.abs(Number(v) - Number(w)).toExponential(1);
-  return `NumPy ${v}, PyTorch ${w}, ${apart} apart`;
+  const gap = Math.abs(Number(v) - Number(w)).toExponential(1);
+  return `NumPy ${v}, PyTorch ${w}, differ by ${gap}`;
 }
 const MOVES = { ArrowLeft: [0, -1], ArrowRight: [0, 1], ArrowUp: [-1, 0], ArrowDown: [1, 0] };
 function walkCells(event) {
@@ -156,7 +156,7 @@ function walkCells(event) {
   cell.scrollIntoView({ block: "nearest", inline: "nearest" });
 }
 
-/* A name: the same quantity lights up on both sides ------------------------------------ */
+/* A name: the same quantity lights up in both panels ------------------------------------ */
 function wrapNames(root) {
   for (const code of $$("pre.code", root)) {
     const walker = document.createTreeWalker(code, NodeFilter.SHOW_TEXT);
@@ -181,17 +181,17 @@ function light(target) {
 /* Copying: a number is copied with the minus sign that Python reads ------------------------------------------------------------------------------------ */
 async function copy(button) {
   const root = button.closest(".pane") ?? $("#rows .function");
-  const side = button.dataset.side;
-  const panes = side ? $$(`.pane.${side}`, root) : [root];
+  const backend = button.dataset.backend;
+  const panes = backend ? $$(`.pane.${backend}`, root) : [root];
   const text = panes.flatMap((pane) => $$("pre", pane)).map((pre) => pre.textContent);
-  const said = button.textContent;
+  const label = button.textContent;
   try {
     await navigator.clipboard.writeText(`${text.join("\n\n")}\n`);
     button.textContent = "copied";
   } catch {
     button.textContent = "not allowed here";
   }
-  setTimeout(() => { button.textContent = said; }, 1500);
+  setTimeout(() => { button.textContent = label; }, 1500);
 }
 
 function copyNumbers(event) {
@@ -240,7 +240,7 @@ async function ask() {
 const nameOf = (details) => details.closest(".row").id + details.className;
 function take(page, address) {
   const closed = new Set($$("#rows details:not([open])").map(nameOf));
-  for (const id of ["outcome", "ladder", "rows"])
+  for (const id of ["outcome", "merges", "rows"])
     $(`#${id}`).replaceChildren(...$(`#${id}`, page).childNodes);
   for (const details of $$("#rows details")) details.open = !closed.has(nameOf(details));
   address.hash = location.hash;

@@ -1,1 +1,1 @@
-"""Other people's code as plug-ins, each as a new user of the kit would write it."""
+"""Other people's code under test, each as a new user of the kit would write it."""

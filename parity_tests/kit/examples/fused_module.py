@@ -1,9 +1,9 @@
-r"""Are the gradients of `F.scaled_dot_product_attention` what the pair says?
+r"""Do the gradients of `F.scaled_dot_product_attention` agree with CausalAttention's?
 
-A module with the pair's constructor and weight names needs nothing more: autograd goes
-the way back. A mistake stands below it, to see what the kit says of it:
+A module with the pair's arguments and parameter names needs nothing more: autograd runs
+backward. A mistake stands below it, to see what the kit says of it:
 
-    diptych check causal_attention --supports gradients,leading_axes \
+    diptych check attention/causal --supports gradients,leading_axes \
         --impl parity_tests.kit.examples.fused_module:Attention
 """
 
@@ -28,20 +28,20 @@ class Attention(nn.Module):
 
 
 class OwnSoftmax(torch.autograd.Function):
-    """Softmax with a backward by hand, which forgets that weights share their sum."""
+    """Softmax with a backward by hand, which forgets that a row sums to one."""
 
     @staticmethod
     def forward(ctx, scores):
-        """Keep the weights for the way back."""
-        weights = scores.softmax(dim=-1)
-        ctx.save_for_backward(weights)
-        return weights
+        """Save the attention weights for the backward pass."""
+        attn_weights = scores.softmax(dim=-1)
+        ctx.save_for_backward(attn_weights)
+        return attn_weights
 
     @staticmethod
-    def backward(ctx, grad_weights):
-        """Take no average off."""
-        (weights,) = ctx.saved_tensors
-        return weights * grad_weights
+    def backward(ctx, grad_attn_weights):
+        """Forget to subtract the weighted mean."""
+        (attn_weights,) = ctx.saved_tensors
+        return attn_weights * grad_attn_weights
 
 
 class WithOwnSoftmax(Attention):
@@ -51,5 +51,5 @@ class WithOwnSoftmax(Attention):
         """Attend with a softmax of one's own."""
         queries, keys, values = self.W_query(x), self.W_key(x), self.W_value(x)
         scores = queries @ keys.mT / keys.shape[-1] ** 0.5
-        hidden = torch.ones_like(scores, dtype=torch.bool).triu(1)
-        return OwnSoftmax.apply(scores.masked_fill(hidden, -torch.inf)) @ values
+        causal_mask = torch.ones_like(scores, dtype=torch.bool).tril()
+        return OwnSoftmax.apply(scores.where(causal_mask, -torch.inf)) @ values

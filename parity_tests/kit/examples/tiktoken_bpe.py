@@ -1,6 +1,7 @@
-"""Is tiktoken what the byte-pair tokenizer says?
+r"""Does tiktoken agree with BytePairTokenizer?
 
-diptych check byte_pair --impl parity_tests.kit.examples.tiktoken_bpe:tokenizer
+    diptych check tokenizers/byte_pair \
+        --impl parity_tests.kit.examples.tiktoken_bpe:tokenizer
 """
 
 from functools import partial

@@ -18,7 +18,7 @@ RANGES = Path(__file__).parent.with_name("character_classes.txt")
 
 
 def byte_classes(data: bytes) -> UInt8[np.ndarray, " N"]:
-    """Give every byte the class of its character; 0xFF has one of its own.
+    r"""Give every byte the class of its character; 0xFF has one of its own.
 
     >>> byte_classes("né 7!".encode() + b"\xff")
     array([1, 1, 1, 3, 2, 0, 4], dtype=uint8)

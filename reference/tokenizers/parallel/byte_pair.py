@@ -1,35 +1,27 @@
 """Byte-pair encoding as an array program: all pre-tokens of all texts at once.
 
-Source: Sennrich et al. 2016, https://arxiv.org/abs/1508.07909, algorithm 1, on the
-        bytes of pre-tokens as in Radford et al. 2019, "Language Models are
-        Unsupervised Multitask Learners", section 2.2.
+Source: Sennrich et al. 2016, https://arxiv.org/abs/1508.07909, algorithm 1, on bytes
+        as in Radford et al. 2019, "Language Models are Unsupervised Multitask
+        Learners", section 2.2.
 Twin:   torch_impl/tokenizers/parallel/byte_pair.py
-Slow:   reference/tokenizers/byte_pair.py gives the same ids, and is the definition.
+Slow:   reference/tokenizers/byte_pair.py is the definition: this gives the same ids.
 """
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
-from itertools import count
-from typing import Any
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 from jaxtyping import Int
 
-from reference.tokenizers import byte_vocabulary
+from reference.tokenizers import byte_vocabulary as vocabulary
+from reference.tokenizers.byte_pair import BytePairTokenizer
 from reference.tokenizers.parallel.encoder import Encoder
 from reference.tokenizers.parallel.train_merges import train_merges
-from reference.tokenizers.pretokenize import cut_at_special_tokens
-from reference.tokenizers.tokenizer import Tokenizer, check_ids, check_list, check_text
+from reference.tokenizers.pretokenize import Names, cut_at_special_tokens
+from reference.tokenizers.tokenizer import check_list, check_text
 
 
-def check_texts(texts: Iterable[str]) -> Iterator[str]:
-    """Yield texts, each of them checked."""
-    for text in check_list("texts", texts):
-        check_text(text)
-        yield text
-
-
-class ParallelBytePairTokenizer(Tokenizer):
-    """Ids 0..255 are the bytes, 256 + r is merge r, then come the special tokens.
+class ParallelBytePairTokenizer(BytePairTokenizer):
+    """The same tokenizer, but encoding and training are array programs.
 
     >>> tokenizer = ParallelBytePairTokenizer.from_text("low lower lowest", 258)
     >>> tokenizer.merges  # "l" "o" -> 256, then "lo" "w" -> 257
@@ -44,16 +36,11 @@ class ParallelBytePairTokenizer(Tokenizer):
         self,
         merges: Int[np.ndarray, "R 2"] | Sequence[Sequence[int]],
         special_tokens: Sequence[str] = (),
-        base_bytes: Int[np.ndarray, "256"] | Sequence[int] = range(256),  # of ids 0..255
+        base_bytes: Int[np.ndarray, "256"] | Sequence[int] = range(256),
     ):
-        pairs = [*check_list("merges", merges)]
-        names = [*check_list("special_tokens", special_tokens)]
-        self.base_bytes = [*check_list("base_bytes", base_bytes)]
-        self.token_bytes = byte_vocabulary.join_bytes(pairs, names, self.base_bytes)
-        self.vocab_size = len(self.token_bytes)
-        self.merges = [(left, right) for left, right in pairs]
-        self.special_tokens = dict(zip(names, count(256 + len(pairs)), strict=False))
-        self.encoder = Encoder(self.merges, self.token_bytes)
+        super().__init__(merges, special_tokens, base_bytes)
+        pairs = self.merges
+        self.encoder = Encoder(pairs, self.token_bytes)
 
     @classmethod
     def from_texts(
@@ -67,26 +54,20 @@ class ParallelBytePairTokenizer(Tokenizer):
 
         No merge reaches across two texts; a special token in them is plain text.
         """
-        n_merges = byte_vocabulary.count_merges(vocab_size, special_tokens, tie_break)
-        merges = train_merges(check_texts(texts), n_merges, tie_break)
-        return cls(merges.tolist(), special_tokens)
-
-    @classmethod
-    def gpt2(cls) -> "ParallelBytePairTokenizer":
-        """Return GPT-2's own tokenizer, with its 50,257 ids."""
-        merges = byte_vocabulary.read_gpt2_merges()
-        return cls(merges, ["<|endoftext|>"], byte_vocabulary.GPT2_BYTES)
+        n_merges = vocabulary.count_merges(vocab_size, special_tokens, tie_break)
+        checked = map(check_text, check_list("texts", texts))
+        return cls(train_merges(checked, n_merges, tie_break), special_tokens)
 
     def encode(
         self,
         text: str,
-        allowed_special: Collection[str] = (),
-        disallowed_special: Collection[str] = "all",
+        allowed_special: Names = (),
+        disallowed_special: Names = "all",
     ) -> Int[np.ndarray, " N"]:
         """Turn a text into ids.
 
-        A special token in it is one id if `allowed_special` (a set, or "all") holds it,
-        plain text if it is neither allowed nor disallowed, else a ValueError.
+        A special token in it is one id if it is in `allowed_special`, plain text if it
+        is in neither set, else a ValueError. "all" disallows all that are not allowed.
         """
         try:
             # 1. Special tokens: cut the text at those that are allowed.
@@ -97,36 +78,22 @@ class ParallelBytePairTokenizer(Tokenizer):
             # 2. Encode: the parts are texts of their own.
             ids, ends = self.encoder.encode(plain for plain, _ in parts)
         except (AttributeError, TypeError, ValueError):
-            check_text(text)  # only now: it would take as long as a tenth of encoding
+            check_text(text)  # afterwards, for it takes as long as a fifth of encoding
             raise
 
-        # 3. Insert the id of the special token behind every part but the last.
+        # 3. Insert the id of the special token that follows each part.
         special_ids = [special_id for _, following in parts for special_id in following]
         return np.insert(ids, ends[:-1], special_ids) if special_ids else ids
 
     def encode_batch(self, texts: Iterable[str]) -> list[Int[np.ndarray, " N"]]:
         """Encode many texts at once; an empty text gives an empty row."""
-        no_special = (
-            cut_at_special_tokens(text, self.special_tokens, (), "all")[0][0]
-            for text in check_texts(texts)
+        # 1. Special tokens: a text must not hold any.
+        checked = map(check_text, check_list("texts", texts))
+        parts = (
+            cut_at_special_tokens(text, self.special_tokens, (), "all")
+            for text in checked
         )
-        ids, ends = self.encoder.encode(no_special)
+
+        # 2. Encode, and cut the ids where a text ends.
+        ids, ends = self.encoder.encode(plain for ((plain, _),) in parts)
         return np.split(ids, ends)[:-1]
-
-    def decode_bytes(self, ids: Int[np.ndarray, " N"] | Sequence[int]) -> bytes:
-        """Join the bytes of every id."""
-        numbers = check_ids(ids, self.vocab_size)
-        return b"".join(self.token_bytes[number] for number in numbers)
-
-    def decode(self, ids: Int[np.ndarray, " N"] | Sequence[int]) -> str:
-        """Turn ids into a text; bytes that are not UTF-8 become U+FFFD."""
-        return self.decode_bytes(ids).decode(errors="replace")
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return the name of the class and its fields, as JSON can hold them."""
-        return {
-            "tokenizer": type(self).__name__,
-            "merges": [list(pair) for pair in self.merges],
-            "special_tokens": list(self.special_tokens),
-            "base_bytes": self.base_bytes,
-        }

@@ -58,7 +58,7 @@ class WordCollector:
         lengths: Int[np.ndarray, " W"],
         words: PackedWords,
     ) -> None:
-        """Add words that stand in `data`, and are packed; the arrays are taken over."""
+        """Add words that stand in `data`, and are packed; the arrays change."""
         long = np.flatnonzero(lengths > LONGEST)
         for n, start, length in zip(
             long.tolist(), starts[long].tolist(), lengths[long].tolist(), strict=True

@@ -24,7 +24,6 @@ from reference.tokenizers.parallel.ragged_ranges import ragged_ranges
 from reference.tokenizers.parallel.text_chunks import PADDING, SEPARATOR, chunks
 from reference.tokenizers.parallel.word_table import NOT_FOUND, WordTable
 
-
 SLICE_SIZE = 2**16  # tokens
 
 
@@ -143,7 +142,7 @@ class Encoder:
             sizes = np.ones(len(number), np.intp)
             sizes[rest], sizes[separators] = counts[word], 0
 
-            # 2. Repeat the number so often, and put the merged ids where none was found.
+            # 2. Repeat the number so often, and where none was found, put merged ids.
             ids = np.repeat(number, sizes)
             several = ragged_ranges(firsts[word], counts[word])
             ids[np.flatnonzero(ids == NOT_FOUND)] = merged[several]

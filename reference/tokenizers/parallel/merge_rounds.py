@@ -54,7 +54,11 @@ class MergeRounds:
             result = self.merge_block(block, lengths[first:behind])
             present = result != MERGED_AWAY
             merged.append(result[present])
-            counts.append(np.add.reduceat(present, ends[first:behind] - ends[first], dtype=np.intp))
+            counts.append(
+                np.add.reduceat(
+                    present, ends[first:behind] - ends[first], dtype=np.intp
+                )
+            )
         return np.concatenate(merged), np.concatenate(counts)
 
     def merge_block(

@@ -63,7 +63,9 @@ class PairCounts:
 
         # 3. Take back what the pairs there and next to it count.
         rights = self.next[positions]
-        touched = np.unique(np.concatenate([self.previous[positions], positions, rights]))
+        touched = np.unique(
+            np.concatenate([self.previous[positions], positions, rights])
+        )
         touched = touched[self.pair_at[touched] >= 0]
         np.subtract.at(self.counts, self.pair_at[touched], self.weights[touched])
         self.pair_at[touched] = -1
@@ -96,5 +98,7 @@ class PairCounts:
         begin = self.ends[self.n_pairs]
         self.positions[begin : begin + len(positions)] = positions
         n_positions = np.bincount(numbers - self.n_pairs)
-        self.ends[self.n_pairs + 1 :][: len(n_positions)] = begin + np.cumsum(n_positions)
+        self.ends[self.n_pairs + 1 :][: len(n_positions)] = begin + np.cumsum(
+            n_positions
+        )
         self.n_pairs += len(n_positions)

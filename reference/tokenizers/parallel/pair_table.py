@@ -9,7 +9,7 @@ from jaxtyping import Int, Int32, Int64
 
 NEVER = 2**30  # the rank of a pair that no merge joins
 EMPTY = -1
-DEPTH = 2  # how many parts within parts are listed; in GPT-2's tokens there are 6
+DEPTH = 2  # how many parts within parts are listed by name
 
 
 class PairTable:
@@ -42,7 +42,8 @@ class PairTable:
             self.key(ends, rights[of_left]),
             self.key(lefts[of_right], begins),
         ]
-        self.bits = (3 * sum(map(len, keys)) // 2).bit_length()  # two thirds full at most
+        n_keys = sum(map(len, keys))
+        self.bits = (3 * n_keys // 2).bit_length()  # two thirds full at most
         self.keys = np.full(2**self.bits + 1, EMPTY)  # the last slot is for "none"
         slots = [self.insert(part) for part in keys]
 

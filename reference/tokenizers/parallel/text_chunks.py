@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from reference.tokenizers.parallel.byte_classes import white_space
 
-CHUNK_SIZE = 2**16  # characters: what is computed from a chunk stays in the cache
+CHUNK_SIZE = 2**17  # characters: what is computed from a chunk stays in the cache
 SEPARATOR = b"\xff"  # UTF-8 has no such byte
 PADDING = 16 * SEPARATOR  # so that 16 bytes can be read from any position
 
@@ -21,10 +21,11 @@ class Chunk(NamedTuple):
 
     data: bytes  # every piece, each with a separator behind it, then the padding
     ends_text: list[bool]  # for every piece, whether its text ends with it
+    is_ascii: bool  # whether all pieces are, so that a byte is a character
 
 
 def chunks(texts: Iterable[str], size: int = CHUNK_SIZE) -> Iterator[Chunk]:
-    """Gather the pieces of texts into chunks of about `size` characters.
+    r"""Gather the pieces of texts into chunks of about `size` characters.
 
     >>> for chunk in chunks(["a b", "", "c"], size=2):
     ...     print(chunk.data.rstrip(SEPARATOR), chunk.ends_text)
@@ -35,16 +36,17 @@ def chunks(texts: Iterable[str], size: int = CHUNK_SIZE) -> Iterator[Chunk]:
     """
     parts: list[bytes] = []
     ends_text: list[bool] = []
-    gathered = 0
+    gathered, is_ascii = 0, True
     for text in texts:
         for piece, is_last in pieces(text, size):
             parts.append(piece.encode())
             ends_text.append(is_last)
             gathered += len(piece) + 1
+            is_ascii = is_ascii and piece.isascii()
             if 2 * gathered > size:  # with another piece it could be much too large
-                yield Chunk(SEPARATOR.join([*parts, PADDING]), ends_text)
-                parts, ends_text, gathered = [], [], 0
-    yield Chunk(SEPARATOR.join([*parts, PADDING]), ends_text)
+                yield Chunk(SEPARATOR.join([*parts, PADDING]), ends_text, is_ascii)
+                parts, ends_text, gathered, is_ascii = [], [], 0, True
+    yield Chunk(SEPARATOR.join([*parts, PADDING]), ends_text, is_ascii)
 
 
 def pieces(text: str, size: int) -> Iterator[tuple[str, bool]]:

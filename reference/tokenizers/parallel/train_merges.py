@@ -42,7 +42,7 @@ def train_merges(
     # 2. Count: every pair of adjacent tokens, within pre-tokens only.
     pairs = PairCounts(words.data.astype(np.int64), words.lengths, word_counts)
     merges = np.zeros((n_merges, 2), np.int64)
-    sizes = [1] * 256  # of the tokens, in bytes
+    sizes, n_bytes = [1] * 256, 256  # of every token, of all
 
     for rank in range(n_merges):
         # 3. Choose: the most frequent pair; of equals, the first by `tie_break`.
@@ -57,7 +57,8 @@ def train_merges(
         pairs.merge(pair, 256 + rank)
         left, right = merges[rank].tolist()
         sizes.append(sizes[left] + sizes[right])
-        if sizes[-1] > MAX_TOKEN_BYTES or sum(sizes) > MAX_VOCABULARY_BYTES:
+        n_bytes += sizes[-1]
+        if sizes[-1] > MAX_TOKEN_BYTES or n_bytes > MAX_VOCABULARY_BYTES:
             return merges[: rank + 1]  # too many bytes, as the constructor will say
         order.add(left, right)
     return merges
@@ -101,7 +102,7 @@ class TieOrder:
         if len(ties) == 1:
             return int(ties[0])
         if self.tie_break == "first_seen":
-            is_tie = np.zeros(pairs.n_pairs + 1, bool)  # the last: of no pair, number -1
+            is_tie = np.zeros(pairs.n_pairs + 1, bool)  # the last one: of no pair, -1
             is_tie[ties] = True
             return int(pairs.pair_at[is_tie[pairs.pair_at].argmax()])
         lefts, rights = self.place[pairs.lefts[ties]], self.place[pairs.rights[ties]]

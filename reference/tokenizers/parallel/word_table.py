@@ -6,7 +6,7 @@ Twin:   torch_impl/tokenizers/parallel/word_table.py
 """
 
 import numpy as np
-from jaxtyping import Int, Int32
+from jaxtyping import Int32
 
 from reference.tokenizers.parallel.packed_words import PackedWords, hash_words
 

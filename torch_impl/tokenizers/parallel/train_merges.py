@@ -1,127 +1,123 @@
-"""Learn merges: join the commonest pair of neighbours, again and again.
+"""Training: the most frequent pair of adjacent tokens is merged, again and again.
 
 Source: Sennrich et al. 2016, https://arxiv.org/abs/1508.07909, algorithm 1.
-Twin:   reference/tokenizers/train_merges.py
+Twin:   reference/tokenizers/parallel/train_merges.py
 """
 
 from bisect import bisect_right
+from collections.abc import Iterable
 
 import torch
-from jaxtyping import Int, UInt8
+import torch.nn.functional as F
+from jaxtyping import Int64
 from torch import Tensor
 
-from torch_impl.tokenizers.byte_words import byte_words
-from torch_impl.tokenizers.lexicon import distinct
-from torch_impl.tokenizers.pair_counts import PairCounts
-from torch_impl.tokenizers.spans import span_places
-from torch_impl.tokenizers.spelling import spell
-
-TIE_BREAKS = ("bytes", "first_seen", "pair_id")
+from torch_impl.tokenizers.byte_vocabulary import (
+    GPT2_BYTES,
+    MAX_TOKEN_BYTES,
+    MAX_VOCABULARY_BYTES,
+)
+from torch_impl.tokenizers.parallel.byte_classes import bytes_tensor
+from torch_impl.tokenizers.parallel.distinct_words import DistinctWords, WordCollector
+from torch_impl.tokenizers.parallel.packed_words import pack_words
+from torch_impl.tokenizers.parallel.pair_counts import PairCounts
+from torch_impl.tokenizers.parallel.pre_token_starts import pre_token_starts
+from torch_impl.tokenizers.parallel.text_chunks import SEPARATOR, chunks
 
 
 def train_merges(
-    points: Int[Tensor, " N"], n_merges: int, tie_break: str = "bytes"
-) -> Int[Tensor, "R 2"]:
-    """Find up to `n_merges` merges in a text, fewer if no pair is left.
+    texts: Iterable[str], n_merges: int, tie_break: str = "bytes"
+) -> Int64[Tensor, "R 2"]:
+    """Find up to `n_merges` merges in texts, fewer if no pair is left.
 
-    Symbols 0..255 are the bytes; merge r makes symbol 256 + r. Of pairs that are
-    equally common, `tie_break` takes
+    Tokens 0..255 are the bytes; merge r makes token 256 + r.
 
-    * "bytes": the one with the smaller bytes on its left, then on its right, then
-      the older one; the order of the text plays no part;
-    * "first_seen": the one that stands first in the text as it is by then;
-    * "pair_id": the one with the smaller left symbol, then right symbol.
-
-    >>> train_merges(torch.tensor([ord(c) for c in "abab cab"]), n_merges=2).tolist()
+    >>> train_merges(["abab cab"], n_merges=2).tolist()
     [[97, 98], [32, 99]]
-
-    Raises:
-        ValueError: there is no such `tie_break`.
     """
-    if tie_break not in TIE_BREAKS:
-        raise ValueError(f"tie_break must be one of {TIE_BREAKS}, got {tie_break!r}")
+    order = TieOrder(tie_break)
 
-    # 1. Count every different word of the text.
-    data, lengths, word_counts = count_words(points)
-    n_merges = min(n_merges, len(data))  # each merge takes a symbol away
+    # 1. Pre-tokenize: each distinct pre-token once, and how often it occurs.
+    words = distinct_pre_tokens(texts)
+    word_counts = words.which.bincount(minlength=len(words.lengths))
+    n_merges = min(n_merges, len(words.data))  # each merge takes a token away
 
-    # 2. Count the pairs of neighbours in them.
-    itself = torch.arange(len(lengths), device=lengths.device)
-    word_of = itself.repeat_interleave(lengths)
-    pairs = PairCounts(data.to(torch.int64), word_of, word_counts)
-    alphabet = Alphabet(256 + n_merges, points.device)
-    merges = points.new_zeros(n_merges, 2)
+    # 2. Count: every pair of adjacent tokens, within pre-tokens only.
+    pairs = PairCounts(words.data.long(), words.lengths, word_counts)
+    merges = word_counts.new_zeros(n_merges, 2)
+    sizes, n_bytes = [1] * 256, 256  # of every token, of all
 
     for rank in range(n_merges):
-        # 3. Choose the commonest pair; stop when there is none.
+        # 3. Choose: the most frequent pair; of equals, the first by `tie_break`.
         counts = pairs.counts[: pairs.n_pairs + 1]  # the last is zero
         most = counts.max()
         if most == 0:
             return merges[:rank]
-        commonest = (counts == most).nonzero().flatten()
-        pair = int(commonest[0])
-        if len(commonest) > 1:
-            pair = choose(pairs, commonest, alphabet, tie_break)
+        pair = order.first_of((counts == most).nonzero().flatten(), pairs)
         merges[rank] = torch.stack([pairs.lefts[pair], pairs.rights[pair]])
 
         # 4. Merge it everywhere, and count again what that changes.
         pairs.merge(pair, 256 + rank)
-        alphabet.add(*merges[rank].tolist())
+        left, right = merges[rank].tolist()
+        sizes.append(sizes[left] + sizes[right])
+        n_bytes += sizes[-1]
+        if sizes[-1] > MAX_TOKEN_BYTES or n_bytes > MAX_VOCABULARY_BYTES:
+            return merges[: rank + 1]  # too many bytes, as the constructor will say
+        order.add(left, right)
     return merges
 
 
-def count_words(
-    points: Int[Tensor, " N"],
-) -> tuple[UInt8[Tensor, " bytes"], Int[Tensor, " U"], Int[Tensor, " U"]]:
-    """Give each different word's bytes (end to end), how many, and how often it is."""
-    # 1. Cut the text into words of bytes.
-    data, begins, lengths = byte_words(points)
-
-    # 2. Keep each different word once, in the order in which they come.
-    firsts, which = distinct(spell(data, begins, lengths))
-    word_counts = which.bincount()
-    lengths = lengths[firsts]
-    return data[span_places(begins[firsts], lengths)], lengths, word_counts
-
-
-def choose(
-    pairs: PairCounts,
-    commonest: Int[Tensor, " P"],
-    alphabet: "Alphabet",
-    tie_break: str,
-) -> int:
-    """Choose one of several pairs that are equally common."""
-    if tie_break == "first_seen":  # pair -1, which is none, reads the last of `wanted`
-        wanted = torch.zeros_like(pairs.counts[: pairs.n_pairs + 1], dtype=torch.bool)
-        wanted[commonest] = True
-        first = wanted[pairs.pair_at].to(torch.uint8).argmax()
-        return int(pairs.pair_at[first])
-    lefts, rights = pairs.lefts[commonest], pairs.rights[commonest]
-    if tie_break == "bytes":
-        lefts, rights = alphabet.place[lefts], alphabet.place[rights]
-    return int(commonest[(lefts * len(alphabet.place) + rights).argmin()])
+def distinct_pre_tokens(texts: Iterable[str]) -> DistinctWords:
+    """Give each distinct pre-token once, in the order in which they first occur."""
+    words = WordCollector()
+    for chunk in chunks(texts):
+        codes = bytes_tensor(chunk.data)
+        starts = pre_token_starts(chunk.data, codes, chunk.is_ascii)
+        starts, lengths = starts[:-1], starts.diff()
+        at = (codes[starts] != SEPARATOR[0]).nonzero().flatten()
+        starts, lengths = starts[at], lengths[at]
+        words.add(chunk.data, starts, lengths, pack_words(codes, starts, lengths))
+    return words.distinct()
 
 
-class Alphabet:
-    """Symbols in the order of their bytes; of equal ones the older comes first.
+class TieOrder:
+    """The order of pairs that are equally frequent, for `tie_break` as in training.
 
-    >>> alphabet = Alphabet(room=257, device=torch.device("cpu"))
-    >>> alphabet.add(ord("a"), ord("b"))
-    >>> alphabet.place[[ord("a"), 256, ord("b")]]  # "a" < "ab" < "b"
-    tensor([97, 98, 99])
+    All but "first_seen" compare the places of the left tokens, then of the right. For
+    "bytes" tokens are in the order of their bytes, of equal ones the older first:
+
+    >>> order = TieOrder("bytes")
+    >>> order.add(ord("a"), ord("b"))
+    >>> order.place[[ord("a"), 256, ord("b")]].tolist()  # "a" < "ab" < "b"
+    [97, 98, 99]
     """
 
-    def __init__(self, room: int, device: torch.device):
-        self.spelled = [bytes([byte]) for byte in range(256)]
-        self.arranged = sorted(self.spelled)
-        self.place = torch.arange(room, device=device)
+    def __init__(self, tie_break: str):
+        self.tie_break = tie_break
+        self.place = torch.arange(256)
+        if tie_break == "hugging_face":
+            self.place[list(GPT2_BYTES)] = torch.arange(256)
+        self.token_bytes = [bytes([byte]) for byte in range(256)]
+        self.in_order = sorted(self.token_bytes)
+
+    def first_of(self, ties: Int64[Tensor, " P"], pairs: PairCounts) -> int:
+        """Return the first of several pairs."""
+        if len(ties) == 1:
+            return int(ties[0])
+        if self.tie_break == "first_seen":
+            is_tie = ties.new_zeros(pairs.n_pairs + 1)  # the last one: of no pair, -1
+            is_tie[ties] = 1
+            return int(pairs.pair_at[is_tie[pairs.pair_at].argmax()])
+        lefts, rights = self.place[pairs.lefts[ties]], self.place[pairs.rights[ties]]
+        return int(ties[(lefts * len(self.place) + rights).argmin()])
 
     def add(self, left: int, right: int) -> None:
-        """Add the symbol that joins `left` and `right`."""
-        new = self.spelled[left] + self.spelled[right]
-        at = bisect_right(self.arranged, new)
-        n_symbols = len(self.spelled)
-        self.place[:n_symbols] += self.place[:n_symbols] >= at
-        self.place[n_symbols] = at
-        self.spelled.append(new)
-        self.arranged.insert(at, new)
+        """Add the token that joins two."""
+        at = len(self.place)
+        if self.tie_break == "bytes":
+            new = self.token_bytes[left] + self.token_bytes[right]
+            at = bisect_right(self.in_order, new)
+            self.token_bytes.append(new)
+            self.in_order.insert(at, new)
+            self.place += self.place >= at
+        self.place = F.pad(self.place, (0, 1), value=at)

@@ -1,0 +1,182 @@
+"""Known mistakes are found, built, told apart where that can be, and counted.
+
+That each is rejected is tested in the file of its pair, with all else that is tested
+of the pair.
+"""
+
+from collections import Counter
+from dataclasses import replace
+from fnmatch import fnmatch
+from importlib import import_module
+
+import pytest
+
+from parity_tests.catalogue import PATHS, load
+from parity_tests.known_mistakes import (
+    Mistake,
+    all_mistakes,
+    changes,
+    counts,
+    mistaken_part,
+    mistakes_of,
+    same_effect_as,
+    why_rejected,
+)
+from parity_tests.known_mistakes.build import mistaken_package
+from parity_tests.known_mistakes.catalogue import ENTRIES
+from parity_tests.known_mistakes.effect import OUTPUT
+from parity_tests.known_mistakes.mistake import Edit, Patch
+from parity_tests.known_mistakes.patch import fits
+from parity_tests.known_mistakes.required import FIRST_EDITION, REQUIRED, WAITING
+from parity_tests.known_mistakes.trial import cases_of, mistaken_outcome, right_outcome
+from reference.tape import Tape
+
+N_RIGHT = 30  # cases in which an output must be right where only gradients are wrong
+CAUSAL, SIMPLE = "attention/causal", "attention/simple"
+
+of_each_pair = pytest.mark.parametrize("path", PATHS)
+
+
+def mistake_of(path: str, name: str) -> Mistake:
+    """Find a mistake of a pair by its name."""
+    return next(each for each in mistakes_of(path) if each.id == name)
+
+
+@of_each_pair
+def test_every_pair_has_mistakes_each_of_its_own_name(path):
+    names = Counter(mistake.id for mistake in mistakes_of(path))
+
+    assert names
+    assert [name for name, times in names.items() if times > 1] == []
+
+
+@pytest.mark.parametrize("path", FIRST_EDITION)
+def test_no_pair_has_fewer_mistakes_than_in_the_first_edition(path):
+    assert len(mistakes_of(path)) >= FIRST_EDITION[path]
+
+
+def test_every_patch_fits_a_pair_unless_its_mistake_waits():
+    made = {(each.id, each.edits) for each in all_mistakes()}
+    unused = {
+        (entry.id, patch.step)
+        for entry in ENTRIES
+        for patch in entry.patches
+        if (entry.id, tuple(patch.edits)) not in made and entry.id not in WAITING
+    }
+
+    assert unused == set()
+
+
+def test_every_patch_changes_the_lines_that_it_names():
+    for mistake in all_mistakes():
+        shown = changes(mistake)
+
+        assert len(shown) == len(mistake.edits)
+        assert all(change.right != change.wrong for change in shown), mistake.id
+
+
+def test_lines_must_stand_once_in_the_step_that_is_named():
+    right = "np.where(causal_mask, attn_scores, -np.inf)"
+
+    assert fits(f"{CAUSAL}.py", [Edit("Causal mask", right, "")])
+    assert not fits(f"{CAUSAL}.py", [Edit("Softmax", right, "")])
+    assert not fits(f"{CAUSAL}.py", [Edit("Projections", "(x, tape)", "")])  # thrice
+    assert not fits(f"{CAUSAL}.py", [Edit("No such step", right, "")])
+
+
+def test_a_change_is_shown_in_whole_lines_with_their_number():
+    (change,) = changes(mistake_of(CAUSAL, "mask-transposed"))
+
+    assert [line.strip() for line in change.right] == [
+        "causal_mask = np.tri(n_tokens, dtype=bool)  # (T, T)"
+    ]
+    assert [line.strip() for line in change.wrong] == [
+        "causal_mask = np.tri(n_tokens, dtype=bool).T  # (T, T)"
+    ]
+    assert change.line > 1
+
+
+def test_every_mistake_has_a_title_a_story_and_links():
+    for entry in ENTRIES:
+        assert entry.title, entry.id
+        assert entry.story.endswith("."), entry.id
+    for mistake in all_mistakes():
+        assert all(link.startswith("https://") for link in mistake.links), mistake.id
+
+
+def test_every_mistake_counts_once_as_seen_or_as_constructed():
+    found = counts(all_mistakes())
+    with_links = {mistake.id for mistake in all_mistakes() if mistake.links}
+
+    assert found.seen == len(with_links)
+    assert found.seen + found.constructed == len({each.id for each in all_mistakes()})
+
+
+def test_every_required_mistake_is_made_or_waits():
+    assert REQUIRED - {mistake.id for mistake in all_mistakes()} - set(WAITING) == set()
+
+
+@pytest.mark.parametrize("name", WAITING)
+def test_what_waits_for_a_pair_is_made_in_it_and_nowhere_else(name):
+    due = {path for path in PATHS if any(fnmatch(path, p) for p in WAITING[name])}
+    made = {mistake.pair for mistake in all_mistakes() if mistake.id == name}
+
+    assert bool(due) == bool(made & due)
+    assert made <= due
+
+
+@pytest.mark.parametrize("caught_by", ["agreement", "steps", "gradients"])
+def test_what_is_no_mistake_is_not_rejected(caught_by):
+    (edit,) = Patch("Softmax", "np.exp(", "np.exp(1 * ").edits
+    harmless = replace(
+        mistake_of(CAUSAL, "softmax-base-two"),
+        id=f"harmless-{caught_by}",
+        edits=(edit,),
+        caught_by=caught_by,
+    )
+
+    assert why_rejected(harmless) == ""
+
+
+@of_each_pair
+def test_where_only_steps_or_gradients_are_wrong_the_output_is_right(path):
+    pair = load(path)
+    silent = [m for m in mistakes_of(path) if m.caught_by in ("steps", "gradients")]
+    for number, case in enumerate(cases_of(pair)[:N_RIGHT] if silent else ()):
+        right = right_outcome(path, number, OUTPUT)
+        for mistake in silent:
+            output = mistaken_outcome(mistake, number, OUTPUT)
+
+            assert OUTPUT.same(pair, case, right, output), mistake.id
+
+
+@of_each_pair
+def test_that_two_mistakes_have_the_same_effect_is_said_of_both(path):
+    same = {mistake.id: same_effect_as(mistake) for mistake in mistakes_of(path)}
+
+    for name, others in same.items():
+        assert all(name in same[other] for other in others)
+
+
+def test_of_symmetric_scores_rows_cannot_be_told_from_columns():
+    found = same_effect_as(mistake_of(SIMPLE, "softmax-wrong-axis"))
+
+    assert found == ("weights-mixed-by-column",)
+    assert same_effect_as(mistake_of(CAUSAL, "softmax-wrong-axis")) == ()
+
+
+def test_a_mistake_in_a_primitive_reaches_the_pairs_that_are_built_of_it():
+    mistake = mistake_of("attention/multi_head_wrapper", "bias-dropped")
+    wrapper = mistaken_part(mistake)(1, 1, 1, 0.0, num_heads=1)
+    package = mistaken_package(mistake)
+
+    assert mistake.file == "primitives/linear.py"
+    assert type(wrapper.heads[0]).__module__ == f"{package}.attention.causal"
+    assert type(wrapper.heads[0].W_key).__module__ == f"{package}.primitives.linear"
+
+
+def test_a_mistake_is_built_on_the_tape_of_the_reference():
+    mistake = mistake_of(CAUSAL, "no-scale")
+    causal = import_module(f"{mistaken_package(mistake)}.attention.causal")
+
+    assert causal.Tape is Tape

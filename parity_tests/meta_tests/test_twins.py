@@ -1,0 +1,135 @@
+"""Both backends have the same paths, names and signatures, and no code in common."""
+
+import ast
+import inspect
+
+import pytest
+
+import reference
+import torch_impl
+from parity_tests import catalogue
+from parity_tests.contract.backend import BACKENDS
+from parity_tests.sources.panels import PACKAGES, files, root, text, tree, twin_files
+
+PAIRS = [pair for pair in catalogue.load_all() if pair.torch is None]
+OWN = {  # what one backend has, and why the other cannot
+    "rng": "NumPy draws from a generator that is passed in, torch from its own",
+    "tape": "torch has autograd",
+    "backward": "torch has autograd",
+    "device": "only tensors are on a device",
+    "get_extra_state": "what nn.Module asks for besides tensors",
+    "set_extra_state": "what nn.Module asks for besides tensors",
+}
+ALONE = {  # files of one backend, and why the other has none
+    "module.py": "torch.nn.Module, and the checks that torch has in validation.py",
+    "tape.py": "torch.autograd",
+    "validation.py": "the reference has the checks in module.py",
+}
+DUNDER = {"__init__", "__call__", "__len__", "__getitem__"}
+BASES = {"reference.module", "torch.nn.modules.module"}
+
+
+def test_both_backends_have_the_same_files():
+    alone = {*files("reference")} ^ {*files("torch_impl")}
+
+    assert {path for path in alone if not path.startswith("primitives/")} == {*ALONE}
+    assert [path for path in files("torch_impl") if path.startswith("primi")] == []
+
+
+def test_both_backends_export_the_same_names():
+    alone = {*reference.__all__} - {*torch_impl.__all__}
+
+    assert {*torch_impl.__all__} <= {*reference.__all__}
+    assert {pair.class_name for pair in PAIRS} <= {*torch_impl.__all__}
+    assert alone <= {"NO_TAPE", "Tape"} | {
+        pair.class_name for pair in catalogue.load_all() if pair.torch is not None
+    }
+
+
+@pytest.mark.parametrize("pair", PAIRS, ids=str)
+def test_a_pair_is_in_its_own_file_and_exported(pair):
+    for backend, package in zip(BACKENDS, (reference, torch_impl), strict=True):
+        part = pair.part(backend)
+        assert part.__module__ == f"{backend.package}.{pair.path.replace('/', '.')}"
+        assert getattr(package, pair.class_name) is part
+
+
+@pytest.mark.parametrize("pair", PAIRS, ids=str)
+def test_both_have_the_same_methods_with_the_same_arguments(pair):
+    ours, theirs = map(methods, map(pair.part, BACKENDS))
+
+    assert ours == theirs
+
+
+def methods(part):
+    """List the public methods and properties of a class with their arguments."""
+    found = {}
+    for name, value in own(part):
+        value = getattr(value, "__func__", value)
+        if isinstance(value, property):
+            found[name] = ["property"]
+        elif inspect.isfunction(value):
+            found[name.replace("__call__", "forward")] = arguments(value)
+    return found
+
+
+def own(part):
+    """Yield what a class and its bases in its package define, but the base of all."""
+    for class_ in part.__mro__[::-1]:
+        package = class_.__module__.partition(".")[0]
+        if package in PACKAGES and class_.__module__ not in BASES:
+            for name, value in vars(class_).items():
+                if name not in OWN and (name[0] != "_" or name in DUNDER):
+                    yield name, value
+
+
+def arguments(function):
+    """List the arguments of a function that both backends should have."""
+    return [
+        (each.name, each.default, each.kind)
+        for each in inspect.signature(function).parameters.values()
+        if each.name not in OWN
+    ]
+
+
+@pytest.mark.parametrize("path", twin_files())
+def test_functions_of_the_same_name_have_the_same_arguments(path):
+    ours, theirs = (
+        {
+            node.name: [a.arg for a in node.args.args if a.arg not in OWN]
+            for node in tree(package, path).body
+            if isinstance(node, ast.FunctionDef)
+        }
+        for package in PACKAGES
+    )
+
+    both = ours.keys() & theirs.keys()
+    assert {n: ours[n] for n in both} == {n: theirs[n] for n in both}
+
+
+def test_what_is_no_code_is_the_same_on_both_backends():
+    ours, theirs = (
+        {
+            path: (root(package) / path).read_bytes()
+            for path in files(package, "")
+            if not path.endswith((".py", ".pyc"))
+        }
+        for package in PACKAGES
+    )
+
+    assert ours == theirs
+
+
+@pytest.mark.parametrize("package", [*PACKAGES, "parity_tests", "diptych"])
+def test_no_file_is_named_after_nothing(package):
+    names = {part for path in files(package) for part in path[:-3].split("/")}
+
+    assert not names & {"utils", "util", "common", "helpers", "helper", "core", "misc"}
+
+
+@pytest.mark.parametrize("package", [*PACKAGES, "parity_tests", "diptych"])
+def test_nothing_is_left_to_do_and_no_path_of_one_machine_is_named(package):
+    unwanted = ["TO" + "DO", "FIX" + "ME", "XX" + "X", "/ho" + "me/", "/work" + "/"]
+    for path in files(package):
+        content = text(package, path)
+        assert not [each for each in unwanted if each in content], path
