@@ -141,7 +141,8 @@ def check_pairs(
     as_json: bool,
 ) -> int:
     """Run pairs on a text, or on the cases of a file; return the exit status."""
-    from diptych.check import report, run_checks, run_pinned
+    from diptych.check import run_checks, run_pinned
+    from diptych.check_report import report
 
     checked = (
         run_pinned(paths, pinned, only_gradients)

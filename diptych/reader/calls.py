@@ -105,7 +105,7 @@ Pair = tuple[Step, list[Snapshot], list[Snapshot]]
 
 
 def side_by_side(ours: Invocation, theirs: Invocation) -> Iterator[Pair]:
-    """Align the steps of two calls; where only one has steps, they stand alone."""
+    """Align the steps of two calls; where only one has steps, they are alone."""
     if not (ours.snapshots and theirs.snapshots):
         yield from ((each.step, [each], []) for each in ours.snapshots)
         yield from ((each.step, [], [each]) for each in theirs.snapshots)

@@ -67,6 +67,36 @@ def definition(package: str, function: Function) -> ast.FunctionDef | None:
     return node if isinstance(node, ast.FunctionDef) else None
 
 
+@cache
+def loop_variables(function: Function) -> frozenset[str]:
+    """Name what only a loop gives values to: the last of them is no quantity.
+
+    >>> training = Function("tokenizers/byte_pair", "BytePairTokenizer.from_texts")
+    >>> "pre_token" in loop_variables(training)
+    True
+    """
+    looped, assigned = {"_"}, set()
+    for package in PACKAGES:
+        node = definition(package, function)
+        for part in ast.walk(node) if node else ():
+            if isinstance(part, ast.For):
+                looped |= names_in(part.target)
+            elif isinstance(part, ast.Assign):
+                assigned |= {name for each in part.targets for name in names_in(each)}
+            elif isinstance(part, ast.AnnAssign | ast.AugAssign):
+                assigned |= names_in(part.target)
+    return frozenset(looped - (assigned - {"_"}))
+
+
+def names_in(target: ast.expr) -> set[str]:
+    """Name the variables that an assignment gives values to."""
+    return {
+        part.id
+        for part in ast.walk(target)
+        if isinstance(part, ast.Name) and isinstance(part.ctx, ast.Store)
+    }
+
+
 def docstring_of(path: str) -> str:
     """Return the docstring of a reference file."""
     return ast.get_docstring(tree(REFERENCE, f"{path}.py")) or ""

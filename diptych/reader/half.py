@@ -79,15 +79,15 @@ def blocks(
 ) -> Iterator[tuple[int, Code]]:
     """Yield the code of each step by the line of its comment; no line is lost.
 
-    A line between two steps, such as the head of a loop, stands above the comment of
+    A line between two steps, such as the head of a loop, is above the comment of
     the second, which then is shown too. The last step reaches to the function's end.
     """
     lines = lines_of(package, path)
     done = function.steps[0].start - 1
-    for place, mark in enumerate(function.steps):
+    for number, mark in enumerate(function.steps):
         between = [line for line in lines[done : mark.start - 1] if line.strip()]
         _, start = sentence(package, path, mark)
-        is_last = place == len(function.steps) - 1
+        is_last = number == len(function.steps) - 1
         end = function.end if is_last else mark.end
         start = done + 1 if between else start
         yield mark.start, cut(package, path, start, end, mark.first, mark.last)

@@ -46,9 +46,9 @@ class Step:
 
 @dataclass(frozen=True)
 class Code:
-    """Lines exactly as they stand in a file, less the indentation they share.
+    """Lines exactly as they are in a file, less the indentation they share.
 
-    `first` and `last` say which steps they do; 0 is what stands before the first.
+    `first` and `last` say which steps they do; 0 is what comes before the first.
     """
 
     path: str
@@ -137,11 +137,13 @@ class Row:
         """Take on runs, their values in the order in which the code names them."""
         text = "\n".join(code.text for code in (*self.reference, *self.torch))
 
-        def place(value: Value) -> int:
+        def position(value: Value) -> int:
             found = re.search(rf"\b{re.escape(value.name)}\b", text)
             return found.start() if found else len(text)
 
-        ordered = (replace(r, values=tuple(sorted(r.values, key=place))) for r in runs)
+        ordered = (
+            replace(r, values=tuple(sorted(r.values, key=position))) for r in runs
+        )
         return replace(self, runs=tuple(ordered))
 
     def in_call(self, call: int) -> "Row":

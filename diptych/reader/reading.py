@@ -124,7 +124,7 @@ def described(docstring: str) -> tuple[str, str]:
 
 
 def title_of(idea: str, path: str) -> str:
-    """Take a title from the idea: what stands before its colon, or the class's name.
+    """Take a title from the idea: what comes before its colon, or the class's name.
 
     >>> title_of("Softmax: scores become weights.", "primitives/softmax")
     'Softmax'

@@ -132,8 +132,8 @@ def row(
     idle: str,
 ) -> Row:
     """Put steps side by side; the panel that has more of them says what each is."""
-    marks, told = (theirs, right) if len(theirs) > len(ours) else (ours, left)
-    sentences = [(mark.first, told.sentences[mark.start]) for mark in marks]
+    marks, finer = (theirs, right) if len(theirs) > len(ours) else (ours, left)
+    sentences = [(mark.first, finer.sentences[mark.start]) for mark in marks]
     return Row(
         tuple(Step(n, said, formula_of(function, said)) for n, said in sentences),
         tuple(left.codes[mark.start] for mark in ours),

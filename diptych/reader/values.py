@@ -3,12 +3,14 @@
 from collections.abc import Mapping
 from dataclasses import replace
 from functools import partial
+from typing import Any
 
 import torch
 
 from diptych.reader.axes import axes_in
 from diptych.reader.calls import Recorded
 from diptych.reader.cases import Prepared, prepare
+from diptych.reader.files import loop_variables
 from diptych.reader.gradients import with_gradients
 from diptych.reader.inputs import Choices
 from diptych.reader.labels import Labels
@@ -104,7 +106,7 @@ def filled(
     section: Section, recorded: Recorded, measure: Measure, vocabulary: Vocabulary
 ) -> Section:
     """Put the values of every call of a function into its rows."""
-    axes = axes_in(section.function)
+    axes, passing = axes_in(section.function), loop_variables(section.function)
     ends = [row.last for row in section.rows]
     runs: dict[int, list[Run]] = {end: [] for end in ends}
     calls = recorded.calls(section.function)
@@ -112,13 +114,19 @@ def filled(
         labels = Labels(vocabulary)
         for step in call.steps():
             end = min((end for end in ends if end >= step.last), default=ends[-1])
-            values = measure.values(
-                step.reference, step.torch, axes, step.expected, step.units
+            ours, theirs = (
+                without(each, passing) for each in (step.reference, step.torch)
             )
+            values = measure.values(ours, theirs, axes, step.expected, step.units)
             values = labels.labelled(values, step.reference or step.torch)
             runs[end].append(Run(number, step.turn, values))
     rows = tuple(row.with_runs(merged(row, runs[row.last])) for row in section.rows)
     return replace(section, rows=rows, calls=len(calls))
+
+
+def without(stored: Mapping[str, Any], names: frozenset[str]) -> dict[str, Any]:
+    """Leave some names out."""
+    return {name: value for name, value in stored.items() if name not in names}
 
 
 def merged(row: Row, runs: list[Run]) -> list[Run]:

@@ -111,7 +111,7 @@ def rendered(name: str, pair: str, query: str) -> Answer:
         chosen.pop(VIEW, None)
         return page(pair_page(read(pair, asked(chosen)), None, live=True))
     except (ValueError, TypeError) as error:
-        return page(pair_page(read(pair), None, live=True, refusal=str(error)), 400)
+        return page(pair_page(read(pair), None, live=True, rejection=str(error)), 400)
 
 
 @cache

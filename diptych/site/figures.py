@@ -78,18 +78,18 @@ def left_out(n_shown: int, n_panels: int) -> str:
 
 
 def panels(run: Run, value: Value, several: dict[str, bool]) -> Iterator[Panel]:
-    """Yield a table for each place of the axes before the last two."""
+    """Yield a table for each index of the axes before the last two."""
     picks, words = [], []
-    for kind, index in (("call", run.call), ("round", run.turn - 1)):
+    for kind, number in (("call", run.call), ("round", run.turn - 1)):
         if several[kind]:
-            picks.append((kind, index))
-            words.append(f"{kind} {index + 1}")
+            picks.append((kind, number))
+            words.append(f"{kind} {number + 1}")
     if not isinstance(value.shown, np.ndarray):
         yield Panel(", ".join(words), tuple(picks), pieces=pieces(value.shown))
         return
     leading = value.axes[:-2]
-    for places in itertools.product(*(range(len(axis.labels)) for axis in leading)):
-        own = zip(leading, places, strict=True)
+    for index in itertools.product(*(range(len(axis.labels)) for axis in leading)):
+        own = zip(leading, index, strict=True)
         found = [
             (axis.name or "part", at, axis.labels[at])
             for axis, at in own
@@ -97,7 +97,7 @@ def panels(run: Run, value: Value, several: dict[str, bool]) -> Iterator[Panel]:
         ]
         label = ", ".join([*words, *(said for _, _, said in found)])
         where = (*picks, *((name, at) for name, at, _ in found))
-        yield Panel(label, where, **drawn(value, places))
+        yield Panel(label, where, **drawn(value, index))
 
 
 def pieces(shown: Any) -> tuple[str, ...]:

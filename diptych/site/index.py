@@ -13,7 +13,7 @@ from diptych.site.wording import small
 class Entry:
     """One pair in the index."""
 
-    place: int
+    number: int
     path: str
     group: str
     title: str
@@ -33,7 +33,7 @@ class Group:
 
 def index_page(readings: list[Reading]) -> str:
     """Render the index."""
-    entries = [entry(place, each) for place, each in enumerate(readings, 1)]
+    entries = [entry(number, each) for number, each in enumerate(readings, 1)]
     groups = [
         Group(
             name.replace("/", "-"),
@@ -49,10 +49,10 @@ def index_page(readings: list[Reading]) -> str:
     return template.render(root="", groups=groups, trail=stops, why=why)
 
 
-def entry(place: int, reading: Reading) -> Entry:
+def entry(number: int, reading: Reading) -> Entry:
     """Describe one pair."""
     return Entry(
-        place=place,
+        number=number,
         path=reading.path,
         group=reading.group,
         title=reading.title,

@@ -35,7 +35,7 @@ CAUGHT = {
 
 @dataclass(frozen=True)
 class Patch:
-    """One place of a mistake: where it is, the right lines and the wrong ones."""
+    """One change of a mistake: where it is, the right lines and the wrong ones."""
 
     file: str
     line: int
@@ -44,7 +44,7 @@ class Patch:
 
 
 @dataclass(frozen=True)
-class Exhibit:
+class KnownMistake:
     """A known mistake: the changed lines, the story, and what it does to the values."""
 
     name: str
@@ -91,14 +91,14 @@ def trials(path: str) -> tuple[Trial, ...]:
 
 
 @cache
-def known_mistakes(path: str) -> tuple[Exhibit, ...]:
+def known_mistakes(path: str) -> tuple[KnownMistake, ...]:
     """Show the known mistakes of a pair."""
-    return tuple(exhibit(each) for each in mistakes_of(path))
+    return tuple(shown(each) for each in mistakes_of(path))
 
 
-def exhibit(mistake: Mistake) -> Exhibit:
+def shown(mistake: Mistake) -> KnownMistake:
     """Show one mistake."""
-    return Exhibit(
+    return KnownMistake(
         name=mistake.id,
         title=mistake.title,
         story=mistake.story,

@@ -40,6 +40,11 @@ class Drawn:
     pre_token: str
     lines: tuple[Line, ...]
 
+    @property
+    def is_merged(self) -> bool:
+        """Whether any of its bytes are merged at all."""
+        return len(self.lines) > 1
+
 
 def drawn(found: Sequence[MergeSteps]) -> tuple[Drawn, ...]:
     """Draw the merge steps of every pre-token."""

@@ -44,7 +44,7 @@ def bare(panel: Panel) -> Panel:
 
 
 def marked(drawing: Drawing, right: Drawing) -> Drawing:
-    """Mark every cell that reads otherwise than the one in its place."""
+    """Mark every cell that reads otherwise than the same cell of another drawing."""
     if len(drawing) != len(right):
         return drawing
     return tuple(
@@ -60,13 +60,13 @@ def off(cell: Cell, right: Cell | None) -> Cell:
 
 
 def each_cell(panel: Panel, change: Any, beside: Panel) -> Panel:
-    """Change every cell of a panel, given the one in the same place of another."""
+    """Change every cell of a panel, given the same cell of another."""
     strip = tuple(
         (
             label,
-            change(cell, beside.strip[place][1] if place < len(beside.strip) else None),
+            change(cell, beside.strip[index][1] if index < len(beside.strip) else None),
         )
-        for place, (label, cell) in enumerate(panel.strip)
+        for index, (label, cell) in enumerate(panel.strip)
     )
     if panel.table is None:
         return replace(panel, strip=strip)

@@ -18,7 +18,7 @@ from diptych.site.prose import lede, prose, sentence
 from diptych.site.rows import section_views
 from diptych.site.runs import Run, address, offered
 from diptych.site.search import Search, found_by_search
-from diptych.site.wording import shortened, small
+from diptych.site.wording import by, shortened, small
 from parity_tests.catalogue import PATHS, load
 from parity_tests.contract.agreement import LIMIT
 
@@ -63,17 +63,17 @@ def environment() -> Environment:
 
 def neighbour(path: str, by: int) -> Reading | None:
     """Find the pair before (-1) or after (+1) one, in reading order."""
-    place = PATHS.index(path) + by
-    return read_source(PATHS[place]) if 0 <= place < len(PATHS) else None
+    index = PATHS.index(path) + by
+    return read_source(PATHS[index]) if 0 <= index < len(PATHS) else None
 
 
 def pair_page(
-    reading: Reading, run: Run | None, live: bool = False, refusal: str = ""
+    reading: Reading, run: Run | None, live: bool = False, rejection: str = ""
 ) -> str:
     """Render the page of a pair on one run."""
     context = {
         **about_the_page(reading),
-        **about_the_run(reading, run, live, refusal),
+        **about_the_run(reading, run, live, rejection),
         **about_the_tests(reading),
     }
     return environment().get_template("pair.html").render(context)
@@ -89,7 +89,7 @@ def about_the_page(reading: Reading) -> dict[str, Any]:
         "reading": reading,
         "before": neighbour(reading.path, -1),
         "after": neighbour(reading.path, +1),
-        "place": PATHS.index(reading.path) + 1,
+        "number": PATHS.index(reading.path) + 1,
         "n_parts": len(PATHS),
         "group_title": group_title(reading.group),
         "files": [file for file in files if file in shown or file == files[0]],
@@ -99,7 +99,7 @@ def about_the_page(reading: Reading) -> dict[str, Any]:
 
 
 def about_the_run(
-    reading: Reading, run: Run | None, live: bool, refusal: str
+    reading: Reading, run: Run | None, live: bool, rejection: str
 ) -> dict[str, Any]:
     """Say what depends on the input."""
     sections = section_views(reading.sections, reading.parameters, reading.backward)
@@ -108,7 +108,7 @@ def about_the_run(
         "fields": form(reading) if live else [],
         "runs": offers(reading, run, live),
         "current": run,
-        "refusal": refusal.rstrip("."),
+        "rejection": rejection.rstrip("."),
         "tokens": pieces(reading.tokens),
         "merge_steps": drawn(reading.merge_steps),
         "verdict": verdict(reading),
@@ -154,7 +154,7 @@ def verdict(reading: Reading) -> str:
     if found is None:
         return ""
     if not found.agrees:
-        return f"✗ The two backends differ by {small(found.difference)}."
+        return f"✗ The two backends differ{by(found.difference)}."
     if not found.difference:
         return "✓ Both backends give equal values at every step."
     return (

@@ -1,7 +1,7 @@
 """The colours of values and of code, light and dark, each readable on its ground.
 
 A cell has one of nine strengths: blue for what is positive, orange for what is
-negative. The number always stands in the cell, so that no meaning hangs on colour.
+negative. The number is always in the cell, so that no meaning depends on colour.
 """
 
 from typing import Any

@@ -51,7 +51,10 @@ class RowView:
 
 @dataclass(frozen=True)
 class SectionView:
-    """A function with its rows."""
+    """A function with its rows.
+
+    `other` is what PyTorch does instead, in a function of its own.
+    """
 
     title: str
     sentence: str
@@ -59,6 +62,14 @@ class SectionView:
     prefix: str
     helps: bool
     rows: tuple[RowView, ...]
+    other: "SectionView | None" = None
+
+    @property
+    def backend(self) -> str:
+        """The backend that alone has its steps; "" where both have, or none."""
+        has_numpy = any(row.reference for row in self.rows[1:])
+        has_torch = any(row.torch for row in self.rows[1:])
+        return {(1, 0): "numpy", (0, 1): "torch"}.get((has_numpy, has_torch), "")
 
     @property
     def short(self) -> str:
@@ -75,13 +86,13 @@ def section_views(
     The note on the parameters goes to the very first row.
     """
     views = []
-    for place, section in enumerate((*sections, *backward)):
-        prefix = f"{slug(section.title)}-" if place else ""
+    for number, section in enumerate((*sections, *backward)):
+        prefix = f"{slug(section.title)}-" if number else ""
         rows = tuple(
-            row_view(row, prefix, "" if place or row.first else note)
+            row_view(row, prefix, "" if number or row.first else note)
             for row in section.rows
         )
-        if place >= len(sections):
+        if number >= len(sections):
             rows = tuple(replace(row, figures=shorter(row.figures)) for row in rows)
         owner = section.function.name.rpartition(".")[0]
         views.append(
@@ -94,7 +105,18 @@ def section_views(
                 rows=rows,
             )
         )
-    return views
+    return paired(views)
+
+
+def paired(views: list[SectionView]) -> list[SectionView]:
+    """Put a function of NumPy alone beside the one of PyTorch alone that follows it."""
+    found: list[SectionView] = []
+    for view in views:
+        if found and found[-1].backend == "numpy" and view.backend == "torch":
+            found[-1] = replace(found[-1], other=view)
+        else:
+            found.append(view)
+    return found
 
 
 def shorter(drawn: tuple[Figure, ...]) -> tuple[Figure, ...]:

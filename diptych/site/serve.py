@@ -147,7 +147,7 @@ class Server(ThreadingHTTPServer):
                 self.asking.discard(request)
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        """Pass over a client that went away; tell the terminal of anything else."""
+        """Pass over a client that went away; print anything else."""
         if not isinstance(sys.exception(), OSError):
             super().handle_error(request, client_address)
 

@@ -64,9 +64,12 @@ class Panel:
 
 def drawn(value: Value, index: tuple[int, ...]) -> dict[str, Any]:
     """Draw the last two axes of a value at an index of the others."""
+    reference, torch = value.reference, value.torch
+    if value.owner == "both" and np.shape(reference) != np.shape(torch):
+        torch = None  # it has no cells to put beside those of the reference
     here, there = (
         None if each is None else np.asarray(each)[index].tolist()
-        for each in (value.reference, value.torch)
+        for each in (reference, torch)
     )
     largest = largest_of(value.shown)
     if not value.axes:

@@ -138,9 +138,9 @@ def test_a_cell_tells_both_numbers_to_the_last_digit(site: Path, view: Any) -> N
     view.keyboard.press("ArrowDown")
     view.keyboard.press("ArrowRight")
 
-    told = view.locator(".readout").inner_text()
-    assert told.startswith("attn_scores, the → cat: ")
-    assert re.search(r"0\.0\d{10}", told)
+    readout = view.locator(".readout").inner_text()
+    assert readout.startswith("attn_scores, the → cat: ")
+    assert re.search(r"0\.0\d{10}", readout)
 
 
 def test_one_head_at_a_time_and_the_address_says_which(site: Path, view: Any) -> None:

@@ -58,9 +58,9 @@ def test_what_cannot_be_run_is_a_sentence_and_the_numbers_stay(
     before = view.locator("#rows").inner_text()
 
     view.fill("#in-d_in", "99")
-    view.wait_for_selector("#outcome .refusal")
+    view.wait_for_selector("#outcome .rejection")
 
-    assert "an integer from 1 to 16" in view.locator(".refusal").inner_text()
+    assert "an integer from 1 to 16" in view.locator(".rejection").inner_text()
     assert view.locator("#rows").inner_text() == before
     view.errors.clear()  # the browser itself notes the answer 400
 

@@ -13,8 +13,8 @@ from diptych.site import serve
 def ask(
     served: str, target: str = "/index.html", method: str = "GET", **headers: str
 ) -> tuple[http.client.HTTPResponse, str]:
-    place = urlsplit(served)
-    connection = http.client.HTTPConnection(str(place.hostname), place.port, timeout=60)
+    url = urlsplit(served)
+    connection = http.client.HTTPConnection(str(url.hostname), url.port, timeout=60)
     named = {name.replace("_", "-"): value for name, value in headers.items()}
     connection.request(method, target, headers=named)
     answer = connection.getresponse()
@@ -98,9 +98,9 @@ def test_other_methods_are_rejected_by_a_sentence(served: str) -> None:
 
 def test_a_silent_client_is_left(served: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(serve.Handler, "timeout", 0.2)
-    place = urlsplit(served)
+    url = urlsplit(served)
 
-    with socket.create_connection((place.hostname, place.port)) as client:
+    with socket.create_connection((url.hostname, url.port)) as client:
         client.settimeout(5)
         client.sendall(b"GET / HTTP/1.1\r\n")
 
@@ -108,8 +108,8 @@ def test_a_silent_client_is_left(served: str, monkeypatch: pytest.MonkeyPatch) -
 
 
 def test_idle_connections_keep_nobody_waiting(served: str) -> None:
-    place = urlsplit(served)
-    address = (place.hostname, place.port)
+    url = urlsplit(served)
+    address = (url.hostname, url.port)
     idle = [socket.create_connection(address) for _ in range(4 * serve.MOST_AT_ONCE)]
     for client in idle[::2]:
         client.sendall(b"GET / HTTP/1.1\r\n")  # and then nothing more

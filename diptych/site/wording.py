@@ -1,5 +1,6 @@
 """Verdicts in words, and values as they are in a cell."""
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -39,13 +40,22 @@ def small(difference: float) -> str:
     return f"{difference:.0e}" if difference else "0"
 
 
+def by(difference: float) -> str:
+    """Say by how much something differs, if that is a number.
+
+    >>> by(0.5), by(math.inf)
+    (' by 5e-01', '')
+    """
+    return "" if math.isinf(difference) else f" by {small(difference)}"
+
+
 def agreement(values: Sequence[Value]) -> str:
     """Say how large the difference of both is, or that only one has the quantity."""
     if values[0].owner != "both":
         return values[0].owner
     difference = max(value.difference or 0.0 for value in values)
     if not all(value.agrees for value in values):
-        return f"✗ differs by {small(difference)}"
+        return f"✗ differs{by(difference)}"
     return f"✓ differs by {small(difference)}" if difference else "✓ equal"
 
 

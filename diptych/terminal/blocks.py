@@ -23,11 +23,11 @@ def side_by_side(blocks: Sequence[Lines], width: int) -> Lines:
 def joined(blocks: Sequence[Lines]) -> Lines:
     """Join blocks line by line."""
     lines = []
-    for place in range(max(len(block) for block in blocks)):
+    for number in range(max(len(block) for block in blocks)):
         line, start = Text(), 0
         for block in blocks:
-            if place < len(block):
-                line.append(" " * (start - line.cell_len)).append_text(block[place])
+            if number < len(block):
+                line.append(" " * (start - line.cell_len)).append_text(block[number])
             start += wide(block) + GAP
         lines.append(line)
     return lines

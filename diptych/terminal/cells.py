@@ -81,7 +81,7 @@ def heading_of(value: Value) -> Text:
 def table(array: Any, rows: list[str], columns: list[str], width: int) -> Lines:
     """Draw numbers with a head for every row and column, in bands that fit.
 
-    Without `columns` no heads stand above the numbers.
+    Without `columns` there are no heads above the numbers.
     """
     texts = [[number(cell) for cell in row] for row in array]
     largest = largest_of(array)

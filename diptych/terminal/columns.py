@@ -77,11 +77,11 @@ def highlighted(codes: Codes) -> list[Text]:
 def beside(left: list[Text], right: list[Text], column: int) -> list[Text]:
     """Put two blocks into columns of one width."""
     lines = []
-    for place in range(max(len(left), len(right))):
-        line = left[place].copy() if place < len(left) else Text()
+    for number in range(max(len(left), len(right))):
+        line = left[number].copy() if number < len(left) else Text()
         line.append(" " * (column - line.cell_len)).append(BAR, "dim")
-        if place < len(right):
-            line.append_text(right[place])
+        if number < len(right):
+            line.append_text(right[number])
         line.rstrip()
         lines.append(line)
     return lines

@@ -46,8 +46,8 @@ class Page(Paper):
     def sections(self, source: Reading, coming: "Future[Reading] | None") -> None:
         """Print each function step by step."""
         whole_source = (*source.sections, *source.backward)
-        for place, section in enumerate(whole_source):
-            wanted = [n for n, row in enumerate(section.rows) if self.wants(row, place)]
+        for index, section in enumerate(whole_source):
+            wanted = [n for n, row in enumerate(section.rows) if self.wants(row, index)]
             if wanted and len(whole_source) > 1:
                 self.line()
                 self.heading(section)
@@ -56,14 +56,14 @@ class Page(Paper):
                 if coming is not None:
                     whole = self.wait(coming)
                     self.input(whole)
-                    filled = (*whole.sections, *whole.backward)[place]
+                    filled = (*whole.sections, *whole.backward)[index]
                     self.values(filled, filled.rows[number])
 
-    def wants(self, row: Row, place: int) -> bool:
+    def wants(self, row: Row, index: int) -> bool:
         """Whether a row is to be shown; without code, later rows 0 would be empty."""
         if self.view.step is not None:
             return row.first <= self.view.step <= row.last
-        return self.view.code or row.first > 0 or place == 0
+        return self.view.code or row.first > 0 or index == 0
 
     def heading(self, section: Section) -> None:
         """Print the name of a function, where a reading goes through several."""

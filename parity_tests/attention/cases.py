@@ -44,7 +44,8 @@ def attention_cases(
 
     `square` cases have as many channels going in as coming out.
     """
-    config = accepted(path, draw(configs or configurations()))
+    drawn = draw(configurations() if configs is None else configs)
+    config = accepted(path, drawn)
     if square:
         config["d_in"] = config["d_out"]
     n_tokens = draw(text_lengths(config.get("context_length", 6)))

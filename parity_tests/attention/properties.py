@@ -263,11 +263,14 @@ PROJECTED = (
     Property(doubling_the_values_doubles_the_context_vectors),
 )
 LINEAR = (*PROJECTED, Property(a_constant_added_to_every_key_changes_nothing))
-CAUSAL = (
-    *LINEAR,
+EARLIER_TOKENS = (
     Property(later_tokens_do_not_influence_earlier_ones, for_all=True),
     Property(a_prefix_has_the_context_vectors_it_has_in_the_whole_text),
     Property(the_order_of_earlier_tokens_does_not_matter_to_the_last),
+)
+CAUSAL = (
+    *LINEAR,
+    *EARLIER_TOKENS,
     Property(a_longer_context_length_changes_nothing),
 )
 DROPOUT = (

@@ -42,7 +42,7 @@ def narrowed(
         case = replace(case, training=False) if case.training else case
     if LEADING_AXES not in declared:
         case = with_one_leading_axis(pair, case)
-    return case.astype(dtype) if dtype else case
+    return case.astype(dtype) if dtype and case.dtype != dtype else case
 
 
 def with_one_leading_axis(pair: Pair, case: Case) -> Case:

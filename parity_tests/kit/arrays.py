@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 
 from parity_tests.contract.adapter import Adapter
-from parity_tests.contract.agreement import Agreement, compare
+from parity_tests.contract.agreement import Agreement, compare, differs
 from parity_tests.contract.backend import REFERENCE, unchecked
 from parity_tests.contract.case import Case
 from parity_tests.contract.convention import Request
@@ -42,6 +42,9 @@ def judge(pair: Pair, case: Case, output: Any) -> Agreement:
     """Compare what came out with the reference, in float64 on the same numbers."""
     precise = pair.with_masks(case).astype(np.float64)
     right = answer(pair, precise)
+    if isinstance(right, tuple) != isinstance(output, list):
+        form = f"a tuple of {len(right)}" if isinstance(right, tuple) else "one array"
+        return differs("list", f"it returns another number of arrays; expected {form}")
     dtype = case.dtype.removeprefix("float64")
     return compare(right, output, result_unit(pair, case), dtype)
 

@@ -7,7 +7,6 @@ from dataclasses import replace
 from functools import partial
 from typing import Any
 
-from hypothesis import HealthCheck, given, seed, settings
 from hypothesis.errors import Flaky
 
 from parity_tests.contract.agreement import LIMIT, Agreement
@@ -17,10 +16,10 @@ from parity_tests.contract.property import REPEATABLE, Property
 from parity_tests.kit.abilities import GRADIENTS, narrowed, tries
 from parity_tests.kit.arrays import adapter_of
 from parity_tests.kit.asking import Request
-from parity_tests.kit.conventions import cases_for
 from parity_tests.kit.dialogue import Dialogue, Differs, GaveUp
 from parity_tests.kit.observations import Observations
 from parity_tests.kit.process import Process
+from parity_tests.kit.search import N_TRIES, raised, search
 from parity_tests.kit.under_test import UnderTest, properties_of
 from parity_tests.kit.verdict import Verdict
 from parity_tests.known_mistakes import GRADIENTS as OF_GRADIENTS
@@ -28,7 +27,6 @@ from parity_tests.known_mistakes import OUTPUT
 from parity_tests.lockstep.backward import gradient_for
 from parity_tests.rounding.expected import expected_backward
 
-N_TRIES = 10  # cases more, to try a declared ability that none had
 Found = tuple[Case, str]  # a case, and what is wrong there
 
 
@@ -206,30 +204,3 @@ def in_units(agreement: Agreement) -> str:
     if not agreement.error < math.inf:
         return ""
     return f" (error {agreement.error:.3g} rounding units, the limit is {LIMIT:g})"
-
-
-def raised(holds: Callable[[Case], None], case: Case) -> Differs | GaveUp | None:
-    """Return what is raised on a case in which something does not hold."""
-    try:
-        holds(case)
-    except (Differs, GaveUp) as difference:
-        return difference
-    return None
-
-
-def search(
-    holds: Callable[[Case], None],
-    request: Request,
-    among: Callable[[Case], bool] | None = None,
-) -> None:
-    """Draw cases, or those `among` them, until one fails; then look for a smaller."""
-    quiet = settings(
-        max_examples=N_TRIES if among else request.examples,
-        deadline=None,
-        database=None,
-        suppress_health_check=[*HealthCheck],
-        print_blob=False,
-    )
-    cases = cases_for(request.pair, request.conventions)
-    chosen = cases.filter(among) if among else cases
-    quiet(seed(request.seed)(given(chosen)(holds)))()

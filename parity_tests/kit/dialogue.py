@@ -98,7 +98,7 @@ class Dialogue:
     def notice(self, question: bytes, answer: Answer) -> None:
         """Notice that the same question was answered otherwise before."""
         before = self.given.setdefault(question, answer)
-        if border.write(before) != border.write(answer):
+        if before is not answer and border.write(before) != border.write(answer):
             self.unequal = before, answer
         if len(self.given) > N_REMEMBERED:
             self.given.pop(next(iter(self.given)))

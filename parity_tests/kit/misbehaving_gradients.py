@@ -10,18 +10,23 @@ from typing import Any
 
 import numpy as np
 
-from parity_tests.kit.misbehaving import Array, Named, attention_weights, right
+from parity_tests.kit.misbehaving import (
+    Array,
+    Function,
+    Named,
+    attention_weights,
+    raising,
+    right,
+)
 
-Function = Callable[[Named, Named, Named], Any]
 
-
-def with_gradients(change: Callable[[Named], Any]) -> Function:
-    """Make a function whose output is right, and change its gradients."""
+def instead(change: Callable[[Array], Any]) -> Function:
+    """Make a function that knows the right gradient, and returns this."""
 
     def function(inputs: Named, parameters: Named, config: Named) -> Any:
         if "grad_output" not in inputs:
             return right(inputs, parameters, config)
-        return change({"x": gradient_of_x(inputs["x"], inputs["grad_output"])})
+        return change(gradient_of_x(inputs["x"], inputs["grad_output"]))
 
     return function
 
@@ -37,25 +42,14 @@ def gradient_of_x(x: Array, grad_output: Array) -> Array:
     return gradient
 
 
-def raising(gradients: Named) -> Named:
-    """Raise."""
-    raise ArithmeticError("no such luck")
-
-
-def waiting(gradients: Named) -> Named:
-    """Take for ever."""
-    time.sleep(3600)
-    return gradients
-
-
-agrees = with_gradients(lambda gradients: gradients)
-raises = with_gradients(raising)
-hangs = with_gradients(waiting)
-gives_an_array = with_gradients(lambda gradients: gradients["x"])
-gives_nothing = with_gradients(lambda gradients: {})
-gives_more = with_gradients(lambda gradients: {**gradients, "W_key": gradients["x"]})
-gives_a_list = with_gradients(lambda gradients: {"x": gradients["x"].tolist()})
-gives_half = with_gradients(lambda gradients: {"x": gradients["x"].astype(np.float16)})
-gives_one_axis_more = with_gradients(lambda gradients: {"x": gradients["x"][None]})
-gives_nan = with_gradients(lambda gradients: {"x": gradients["x"] * np.nan})
-doubles = with_gradients(lambda gradients: {"x": 2 * gradients["x"]})
+agrees = instead(lambda gradient: {"x": gradient})
+raises = instead(lambda gradient: raising())
+hangs = instead(lambda gradient: time.sleep(3600))
+gives_an_array = instead(lambda gradient: gradient)
+gives_nothing = instead(lambda gradient: {})
+gives_more = instead(lambda gradient: {"x": gradient, "W_key": gradient})
+gives_a_list = instead(lambda gradient: {"x": gradient.tolist()})
+gives_half = instead(lambda gradient: {"x": gradient.astype(np.float16)})
+gives_one_axis_more = instead(lambda gradient: {"x": gradient[None]})
+gives_nan = instead(lambda gradient: {"x": gradient * np.nan})
+doubles = instead(lambda gradient: {"x": 2 * gradient})

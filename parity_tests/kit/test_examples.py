@@ -17,9 +17,7 @@ PACKED = ("square", "packed_projections")
 EXAMPLES = [
     pytest.param("multi_head", "multihead:attention", PACKED, (), id="nn"),
     pytest.param("causal", "fused:attention", (), (), id="F"),
-    pytest.param(
-        "causal", "fused_module:Attention", (), ("gradients",), id="module"
-    ),
+    pytest.param("causal", "fused_module:Attention", (), ("gradients",), id="module"),
     pytest.param("byte_pair", "tiktoken_bpe:tokenizer", (), (), id="BPE"),
     pytest.param(
         "multi_head",

@@ -112,4 +112,4 @@ def test_a_factory_is_called_by_keyword():
 def test_ids_that_are_no_integers_are_reported():
     verdict = checked("character", "Strings")
 
-    assert verdict.first_difference == "it encodes to <U3; expected integers"
+    assert verdict.first_difference == "it encodes to a row of str; expected integers"

@@ -39,7 +39,7 @@ def test_what_is_right_agrees(right):
 
 
 def test_the_order_of_the_memory_does_not_matter():
-    assert checked("transposed").agrees
+    assert checked("in_fortran_order").agrees
 
 
 @pytest.mark.parametrize(

@@ -30,9 +30,9 @@ class Patch:
 
     `caught_by` is what rejects it: `agreement` (the output differs), `steps` (only a
     quantity of a step does), `gradients` (the output is right, its gradients are not),
-    `property: …`, `rejection: …` or `test: …` (in the words of the pair's file), or
-    `doctest: …` (of a function or a class in the mistaken file). `only` is a pattern of
-    paths, for lines that are wrong so in some pairs alone.
+    `property: …`, `test: …` (in the words of the pair's file) or `rejection: …` (whose
+    words begin so). `only` is a pattern of paths, for lines that are wrong so in some
+    pairs alone.
     """
 
     step: str

@@ -132,7 +132,7 @@ PAIR = Pair(
     ),
     rejections=(),
     oracles=(),
-    on_text=lambda text, seed: [(text, next(examples(seed)).case)],
+    on_text=lambda text, seed: [("three tokens", next(examples(seed)).case)],
     examples=examples,
     answer=both,
 )
@@ -222,7 +222,7 @@ PAIR = Pair(
     ),
     rejections=(),
     oracles=(),
-    on_text=lambda text, seed: [(text, next(examples(seed)).case)],
+    on_text=lambda text, seed: [("three tokens", next(examples(seed)).case)],
     examples=examples,
     torch=torch.sigmoid,
     torch_code="probabilities = torch.sigmoid(scores)",

@@ -1,10 +1,11 @@
 """A pair that somebody adds simply works, whatever its group and its inputs are called.
 
-Copies of the packages stand in a temporary folder; there two pairs are added by their
-own files and two lines of the catalogue.
+Copies of the packages are written to a temporary folder; there two pairs are added by
+their own files and two lines of the catalogue.
 """
 
 import ast
+import json
 import os
 import shutil
 import subprocess
@@ -17,15 +18,60 @@ from parity_tests.meta_tests.new_pair import FILES, PATHS
 from parity_tests.sources.panels import root
 
 PACKAGES = ("reference", "torch_impl", "parity_tests", "diptych")
-VECTORS = """
+SCRIPT = """
+import json, sys, traceback
 from pathlib import Path
+
+from typer.testing import CliRunner
+
+from diptych.cli import app
+from diptych.site.build import build
 from parity_tests.catalogue import load
+from parity_tests.lockstep.forward import compare_forward
 from parity_tests.vectors.verify import verify_vectors
 from parity_tests.vectors.write import write_vectors
 
-write_vectors(Path("vectors"), pairs=map(load, {paths}))
-replayed = verify_vectors(Path("vectors"))
-print(replayed.n_cases, replayed.differences)
+
+def command(*arguments):
+    return CliRunner().invoke(app, arguments, catch_exceptions=False).output
+
+
+def vectors():
+    write_vectors(Path("vectors"), pairs=map(load, {paths}))
+    replayed = verify_vectors(Path("vectors"))
+    return [replayed.n_cases, *replayed.differences]
+
+
+def pages():
+    return [str(path.relative_to("pages")) for path in build(Path("pages"), {paths})]
+
+
+def mistake():
+    path = Path("torch_impl/positions/linear.py")
+    right = path.read_text()
+    path.write_text(right.replace("queries - keys", "keys - queries"))
+    try:
+        del sys.modules["torch_impl.positions.linear"]
+        pair = load("positions/linear")
+        case = next(iter(pair.examples(0))).case
+        return str(compare_forward(pair, case).first_difference)
+    finally:
+        path.write_text(right)
+
+
+def attempt(call, *arguments):
+    try:
+        return call(*arguments)
+    except Exception:
+        return traceback.format_exc()
+
+
+results = dict(vectors=attempt(vectors), pages=attempt(pages))
+for path in {paths}:
+    for name in ("check", "show"):
+        results[name + " " + path] = attempt(command, name, path)
+results["mistake"] = attempt(mistake)
+Path("results.json").write_text(json.dumps(results))
 """
 
 
@@ -63,59 +109,53 @@ def run(tree, *arguments):
     return done.stdout
 
 
+@pytest.fixture(scope="module")
+def results(tree):
+    """Run all that is done with a pair; what fails leaves its traceback."""
+    run(tree, "-B", "-c", SCRIPT.replace("{paths}", repr(PATHS)))
+    return json.loads((tree / "results.json").read_bytes())
+
+
 def test_its_own_file_tests_agreement_gradients_and_properties(tree):
     folders = [f"parity_tests/{path.rpartition('/')[0]}" for path in PATHS]
     options = ("-q", "-p", "no:cacheprovider", "--diptych-profile=dev", "-rs")
-    printed = run(tree, "-m", "pytest", *options, "--import-mode=importlib", *folders)
+    printed = run(
+        tree, "-B", "-m", "pytest", *options, "--import-mode=importlib", *folders
+    )
 
     assert "failed" not in printed
     assert "it has no gradients" not in printed
 
 
-def test_its_vectors_are_written_and_replayed(tree):
-    printed = run(tree, "-c", VECTORS.format(paths=PATHS))
-
-    assert printed == "3 []\n"
+def test_its_vectors_are_written_and_replayed(results):
+    assert results["vectors"] == [3]
 
 
 @pytest.mark.parametrize("path", PATHS)
-def test_it_is_checked_by_the_command(tree, path):
-    assert path in run(tree, "-m", "diptych", "check", path)
+def test_it_is_checked_by_the_command(results, path):
+    rows = results[f"check {path}"].split()
+
+    assert rows.count("agrees") == 2  # forward, and gradients
+    assert path.rpartition("/")[2] in rows
 
 
 @pytest.mark.parametrize("path", PATHS)
-def test_it_is_shown_by_the_command(tree, path):
-    printed = run(tree, "-m", "diptych", "show", path)
+def test_it_is_shown_by_the_command(results, path):
+    printed = results[f"show {path}"]
 
-    assert "1." in printed
-    assert "agree" in printed
-
-
-def test_its_page_is_built(tree):
-    run(tree, "-m", "diptych", "site", "pages")
-    pages = [*(tree / "pages").rglob("*.html")]
-
-    for path in PATHS:
-        assert any(path.rpartition("/")[2] in page.name for page in pages), pages
+    assert f"reference/{path}.py" in printed
+    assert "Both backends agree at every step" in printed
+    assert "backward" in printed
 
 
-def test_a_mistake_in_it_is_found_at_its_step(tree):
-    path = tree / "torch_impl/positions/linear.py"
-    right = path.read_text(encoding="utf-8")
-    path.write_text(right.replace("queries - keys", "keys - queries"), "utf-8")
-    code = (
-        "from parity_tests.catalogue import load\n"
-        "from parity_tests.lockstep.forward import compare_forward\n"
-        "pair = load('positions/linear')\n"
-        "case = next(iter(pair.examples(0))).case\n"
-        "print(compare_forward(pair, case).first_difference)"
-    )
-    try:
-        printed = run(tree, "-c", code)
-    finally:
-        path.write_text(right, "utf-8")
+def test_its_pages_are_built(results):
+    assert {f"{path}.html" for path in PATHS} <= {*results["pages"]}
 
-    assert "step 2. Difference: query minus key.\n  difference: at [" in printed
+
+def test_a_mistake_in_it_is_found_at_its_step(results):
+    step = "step 2. Difference: query minus key.\n  difference: at ["
+
+    assert step in results["mistake"]
 
 
 def test_the_engine_names_no_group_no_pair_and_no_input():

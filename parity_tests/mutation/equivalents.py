@@ -1,4 +1,4 @@
-"""Changes that no test can see, each with the reason why."""
+"""Changes that no test can see: those that a rule names, and a short list."""
 
 import tomllib
 from pathlib import Path
@@ -12,10 +12,11 @@ def read_equivalents(path: Path = LISTED) -> dict[Change, str]:
     """Read the listed changes, and the reason for each.
 
     Raises:
-        ValueError: a change is listed twice, or stands there without a reason.
+        ValueError: a change is listed twice, or without a reason.
     """
     reasons: dict[Change, str] = {}
-    for entry in tomllib.loads(path.read_text(encoding="utf-8"))["alike"]:
+    tree = tomllib.loads(path.read_text(encoding="utf-8"))
+    for entry in tree.get("equivalent", []):
         if not entry["reason"]:
             raise ValueError(f"a reason is missing for {entry['changes']}")
         for listed in entry["changes"]:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import PurePath
 
 from parity_tests.mutation.mutants import Change, Mutant
+from parity_tests.mutation.rules import is_equivalent
 
 COLUMNS = ("mutants", "killed", "timeout", "equivalent", "survived", "untried")
 
@@ -14,8 +15,9 @@ COLUMNS = ("mutants", "killed", "timeout", "equivalent", "survived", "untried")
 class Report:
     """How often each ending came in each folder, and what must not be.
 
-    `survivors` are changes that no test rejects and no reason excuses; `stale` are
-    listed as equivalent though a test rejects them, or nobody makes them any more.
+    `survivors` are changes that no test rejects and that no rule and no list excuses;
+    `stale` are listed as equivalent though a test rejects them, or a rule names them,
+    or mutmut does not make them any more.
     """
 
     counts: dict[str, Counter[str]]
@@ -34,18 +36,21 @@ class Report:
 
 
 def summarize(mutants: Sequence[Mutant], listed: Collection[Change]) -> Report:
-    """Hold what survived against what is listed; the list must be exact."""
+    """Compare what survived with rules and list; the list must be exact."""
     counts: dict[str, Counter[str]] = {}
-    survivors = []
+    survivors, needed = [], set()
     for mutant in mutants:
-        excused = mutant.ending == "survived" and mutant.change in listed
+        change, survived = mutant.change, mutant.ending == "survived"
+        by_rule = survived and is_equivalent(change.was, change.now)
+        excused = by_rule or (survived and change in listed)
         column = "equivalent" if excused else mutant.ending
+        if (survived and not by_rule) or mutant.ending == "untried":
+            needed.add(change)
         folder = PurePath(mutant.change.file).parent.as_posix()
         counts.setdefault(folder, Counter()).update(["mutants", column])
         if column == "survived":
             survivors.append(mutant.change)
-    open_ = {each.change for each in mutants if each.ending in ("survived", "untried")}
-    return Report(counts, survivors, sorted(set(listed) - open_))
+    return Report(counts, survivors, sorted(set(listed) - needed))
 
 
 def render(report: Report) -> str:
@@ -59,7 +64,11 @@ def render(report: Report) -> str:
     for change in report.survivors:
         lines += ["", "no test rejects this change:", *shown(change)]
     for change in report.stale:
-        lines += ["", "listed as equivalent, but rejected or gone:", *shown(change)]
+        lines += [
+            "",
+            "listed as equivalent, but rejected, named by a rule, or gone:",
+            *shown(change),
+        ]
     return "\n".join([*lines, "", sentence(report.total)])
 
 

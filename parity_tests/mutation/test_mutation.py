@@ -1,6 +1,7 @@
 """The report of mutation testing shows every survivor and believes no stale reason."""
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -8,6 +9,7 @@ import pytest
 from parity_tests.mutation.equivalents import read_equivalents
 from parity_tests.mutation.mutants import Change, Mutant, read_mutants
 from parity_tests.mutation.report import render, sentence, summarize
+from parity_tests.mutation.rules import RULES, is_equivalent
 
 MUTATED = """
 def x_half__mutmut_orig(number: int):
@@ -39,6 +41,19 @@ ENDINGS = {
     "package.things.xǁBoxǁopen__mutmut_1": None,
 }
 DOUBLED = Change("package/a.py", "f", "return 2 * x", "return 2 / x")
+LINES = (
+    'text.encode("utf-8")',
+    'self.register_buffer("mask", mask, persistent=None)',
+    "for a, b in zip(left, right, strict=True):",
+    "rows = x.reshape(-1, x.shape[-1])",
+    "return self.to(np.float64)",
+    "target.with_name(secrets.token_hex(4))",
+    "keep = self.rng.random(x.shape) >= p if p > 0 else np.True_",
+    "keep_scale = 1 / (1 - p) if p < 1 else 0.0",
+    "hashes.sort(stable=True)",
+    "odd = (order + run) % 2",
+    "call(a, )",
+)
 ZEROED = Change("package/b.py", "g", "x = 1", "x = None")
 
 
@@ -83,7 +98,44 @@ def test_a_reason_for_what_is_rejected_or_gone_is_bad(mutants):
 
     assert not report.good
     assert report.stale == [DOUBLED]
-    assert "rejected or gone" in render(report)
+    assert "rejected, named by a rule, or gone" in render(report)
+
+
+def test_a_survivor_that_a_rule_names_counts_as_equivalent_and_is_not_listed():
+    change = Change("package/a.py", "f", 't.encode("utf-8")', 't.encode("UTF-8")')
+
+    assert summarize([Mutant(change, "survived")], []).good
+    assert summarize([Mutant(change, "survived")], [change]).stale == [change]
+    assert summarize([Mutant(change, "killed")], []).total == {
+        "mutants": 1,
+        "killed": 1,
+    }
+
+
+@pytest.mark.parametrize(
+    ("was", "now"),
+    [
+        ("x = 1", "x = None"),
+        ("return a @ b.mT", "return a + b.mT"),
+        ("keep = rng.random(shape) >= p", "keep = rng.random(shape) < p"),
+        ("x.sum(axis=-1, keepdims=True)", "x.sum(axis=-1, keepdims=False)"),
+        ("x.reshape(-1, 3)", "x.reshape(-1, 4)"),
+        ("if p > 0 else np.True_", "if (p > 0) and False else np.True_"),
+        ('"utf-8"', '"XXutf-8XX"'),
+        ("(a + b) % 2", "(a * b) % 2"),
+    ],
+)
+def test_no_rule_excuses_a_change_that_can_be_seen(was, now):
+    assert not is_equivalent(was, now)
+
+
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.reason)
+def test_a_rule_has_a_reason_and_rewrites_to_what_it_leaves_alone(rule):
+    assert rule.reason.endswith(".")
+    for line in LINES:
+        once = re.sub(rule.pattern, rule.instead, line)
+        assert re.sub(rule.pattern, rule.instead, once) == once
+    assert any(re.search(rule.pattern, line) for line in LINES)
 
 
 def test_a_change_that_was_not_tried_is_bad():
@@ -134,7 +186,7 @@ def test_a_list_excuses_nothing_without_a_reason_and_nothing_twice(
     changes = [["package/a.py", "f", "return 2 * x", "return 2 / x"]] * times
     path = tmp_path / "equivalents.toml"
     path.write_text(
-        f"[[alike]]\nreason = '{reason}'\nchanges = {changes}", encoding="utf-8"
+        f"[[equivalent]]\nreason = '{reason}'\nchanges = {changes}", encoding="utf-8"
     )
 
     with pytest.raises(ValueError, match=message):

@@ -20,7 +20,7 @@ from parity_tests.rounding.moved import Rounding, moved
 Array = np.ndarray[Any, Any]
 Quantities = Mapping[str, list[Array]]
 Units = dict[str, list[Array]]  # by name, one for each time that it is stored
-N_RUNS = 4
+N_RUNS = 6
 ROW = -1  # the axis that a row is along
 
 

@@ -1,1 +1,1 @@
-"""The pairs of tokenizers, held together and to their laws."""
+"""Tokenizers: words, characters and byte pairs."""

@@ -1,18 +1,31 @@
 """Cases of tokenizers: a text to learn from, a text to encode, ids to decode."""
 
+from concurrent.futures import ThreadPoolExecutor
+from functools import cache
 from typing import Any
 
 import numpy as np
 from hypothesis import strategies as st
 
-from parity_tests.concept import Case
-from parity_tests.sample_text import text
+from parity_tests.contract.agreement import as_array
+from parity_tests.contract.backend import Backend
+from parity_tests.contract.case import Case
+from parity_tests.text.sample_text import text
+
+Cases = st.SearchStrategy[Case]
+Merges = list[tuple[int, int]]
+
+SPECIAL_TOKENS = ["<|endoftext|>", "<|end|>", "<|unk|>"]
+TIE_BREAKS = ("bytes", "first_seen", "pair_id", "hugging_face")
+ORDINARY = text(8).map(lambda whole: whole.replace("<|", "<"))  # no special token
+REPETITIVE = st.text("ab c", max_size=40)
 
 
 @st.composite
-def character_cases(draw: st.DrawFn) -> Case:
+def character_cases(draw: st.DrawFn, unknown: bool | None = None) -> Case:
     """Draw texts; without `<|unk|>` only what was learned can be encoded."""
-    corpus, unknown = draw(text()), draw(st.booleans())
+    corpus = draw(text())
+    unknown = draw(st.booleans()) if unknown is None else unknown
     known = st.text(sorted({*corpus}), max_size=30) if corpus else st.just("")
     encoded = draw(text() if unknown else known)
     return Case({"unknown": unknown}, {"corpus": corpus, "text": encoded})
@@ -26,32 +39,101 @@ def word_cases(draw: st.DrawFn) -> Case:
     return Case({}, {"corpus": corpus, "text": encoded})
 
 
-def known_characters(corpus: str) -> st.SearchStrategy[Case]:
-    """Draw a text of characters that were learned."""
-    known = st.text(sorted({*corpus}), max_size=30) if corpus else st.just("")
-    return known.map(
-        lambda text: Case({"unknown": False}, {"corpus": corpus, "text": text})
+@st.composite
+def byte_pair_cases(draw: st.DrawFn) -> Case:
+    """Draw a text to learn from, and one to encode that may hold special tokens."""
+    special_tokens = draw(
+        st.lists(st.sampled_from(SPECIAL_TOKENS), max_size=3, unique=True)
     )
+    config = {
+        "vocab_size": 256 + len(special_tokens) + draw(st.integers(0, 8)),
+        "special_tokens": special_tokens,
+        "tie_break": draw(st.sampled_from(TIE_BREAKS)),
+    }
+    corpus, other = draw(text(12)), draw(text(12))
+    encoded = draw(st.sampled_from([corpus, other, f"{corpus}<|end|>{other}"]))
+    return Case(config, {"corpus": corpus, "text": encoded})
 
 
-def cases_of(**inputs: st.SearchStrategy[Any]) -> st.SearchStrategy[Case]:
-    """Draw what a law learns from, encodes or decodes, by name."""
+@st.composite
+def plain_cases(draw: st.DrawFn) -> Case:
+    """Draw texts that hold no special token, for batches, which allow none."""
+    config = {"vocab_size": 258 + draw(st.integers(0, 4)), "special_tokens": ["<|end|>"]}
+    return Case(config, {"corpus": draw(ORDINARY), "text": draw(ORDINARY)})
+
+
+@st.composite
+def training_cases(draw: st.DrawFn) -> Case:
+    """Draw short texts to learn from, and more ids than they may have pairs for."""
+    config = {
+        "vocab_size": 256 + draw(st.integers(0, 12)),
+        "tie_break": draw(st.sampled_from(TIE_BREAKS)),
+    }
+    corpus = text(6) | REPETITIVE
+    texts = draw(st.lists(corpus, min_size=1, max_size=3))
+    return Case(config, {"corpus": texts[0], "texts": texts})
+
+
+@st.composite
+def merge_cases(draw: st.DrawFn) -> Case:
+    """Draw merges of a few letters, many of which no text can reach, and a text."""
+    merges: Merges = []
+    for _ in range(draw(st.integers(0, 12))):
+        latest = [256 + rank for rank in range(len(merges))]
+        token = st.sampled_from([*b"abc ", *latest, *latest[-3:]])
+        pair = draw(st.tuples(token, token))
+        if pair not in merges:
+            merges.append(pair)
+    return Case({}, {"merges": merges, "text": draw(st.text("aabc ", max_size=40))})
+
+
+@st.composite
+def special_cases(draw: st.DrawFn) -> Case:
+    """Draw special tokens that begin with each other, and a text that holds some."""
+    name = st.text("ab|", min_size=1, max_size=3)
+    tokens = draw(st.lists(name, max_size=4, unique=True))
+    return Case({}, {"tokens": tokens, "text": draw(st.text("ab|c", max_size=12))})
+
+
+def cases_of(**inputs: st.SearchStrategy[Any]) -> Cases:
+    """Draw what a property learns from, encodes or decodes, by name."""
     return st.fixed_dictionaries(inputs).map(lambda drawn: Case({}, drawn))
 
 
 def rows_of_ids(highest: int) -> st.SearchStrategy[np.ndarray[Any, Any]]:
     """Draw a few ids."""
-    return st.lists(st.integers(0, highest), max_size=12).map(
-        lambda ids: np.array(ids, np.int64)
-    )
+    rows = st.lists(st.integers(0, highest), max_size=12)
+    return rows.map(lambda ids: np.array(ids, np.int64))
 
 
-def run(tokenizer_class: Any, case: Case) -> list[Any]:
-    """Train, encode, decode; and say the whole state, by name."""
-    tokenizer = tokenizer_class.train(case.inputs["corpus"], **case.config)
-    ids = tokenizer.encode(case.inputs["text"])
-    state = [[name, value] for name, value in tokenizer.state_dict().items()]
-    return [ids, tokenizer.decode(ids), state]
+def run(backend: Backend, part: Any, case: Case) -> list[Any]:
+    """Learn, encode with every special token, decode; and describe the tokenizer.
+
+    Without a text to learn from it is GPT-2's tokenizer, and all is plain text.
+    """
+    text = case.inputs["text"]
+    if "corpus" not in case.inputs:
+        tokenizer = gpt2(part)
+        tokenizer.cache = {}  # so that every run takes the same steps
+        ids = tokenizer.encode(text, disallowed_special=())
+        return [ids, tokenizer.decode(ids)]
+    tokenizer = part.from_text(case.inputs["corpus"], **case.config)
+    options = {"allowed_special": "all"} if hasattr(tokenizer, "merges") else {}
+    ids = tokenizer.encode(text, **options)
+    return [ids, tokenizer.decode(ids), [*tokenizer.to_dict().items()]]
+
+
+def ids_and_text(result: list[Any]) -> list[Any]:
+    """Give the ids of a text, and the text that they are decoded to."""
+    ids, decoded, *_ = result
+    return [as_array(ids), decoded]
+
+
+@cache
+def gpt2(part: Any) -> Any:
+    """Load the vocabulary of GPT-2 once, in a thread, where no steps are recorded."""
+    with ThreadPoolExecutor(1) as alone:
+        return alone.submit(part.gpt2).result()
 
 
 def characters_on_text(whole: str, seed: int) -> list[tuple[str, Case]]:
@@ -64,3 +146,13 @@ def words_on_text(whole: str, seed: int) -> list[tuple[str, Case]]:
     """Learn the words of the first half of a real text, and meet those of the rest."""
     half, n_words = whole[: len(whole) // 2], len(whole.split())
     return [(f"{n_words:,} words", Case({}, {"corpus": half, "text": whole}))]
+
+
+def byte_pairs_on_text(whole: str, seed: int) -> list[tuple[str, Case]]:
+    """Encode a real text as GPT-2, and with 300 ids learned from its first part."""
+    config = {"vocab_size": 300, "special_tokens": ["<|endoftext|>"]}
+    learned = whole[:20_000]
+    return [
+        ("GPT-2's vocabulary", Case({}, {"text": whole})),
+        ("300 learned ids", Case(config, {"corpus": learned, "text": whole[:200_000]})),
+    ]

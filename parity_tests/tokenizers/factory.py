@@ -23,5 +23,6 @@ def encode_and_decode(factory: Any, request: dict[str, Any]) -> dict[str, Any]:
     except TypeError:
         return {"trouble": f"encodes to {type(ids).__name__}; expected a row of ids"}
     if row.size and (row.dtype.kind not in "iu" or row.ndim != 1):
-        return {"trouble": f"encodes to {row.dtype}; expected integers"}
+        kinds = ", ".join(sorted({type(each).__name__ for each in ids}))
+        return {"trouble": f"encodes to a row of {kinds}; expected integers"}
     return {"output": [row.astype(np.int64), text]}

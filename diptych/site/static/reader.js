@@ -16,14 +16,14 @@ const recall = (key) => {
   try { return localStorage.getItem(key); } catch { return null; }
 };
 
-/* Formulas: MathML stands in the page, KaTeX draws it more finely ------------------ */
+/* Formulas: MathML is in the page, KaTeX draws it more finely ------------------ */
 function drawFormulas(root) {
   if (!window.katex) return;
-  for (const place of $$(".formula[data-tex]", root)) {
+  for (const box of $$(".formula[data-tex]", root)) {
     const drawn = make("span");
     try {
-      katex.render(place.dataset.tex, drawn, { throwOnError: true });
-      place.replaceChildren(drawn);
+      katex.render(box.dataset.tex, drawn, { throwOnError: true });
+      box.replaceChildren(drawn);
     } catch { /* the MathML stays */ }
   }
 }
@@ -48,12 +48,12 @@ const picked = new Map();
 const kindsOf = (figure) => {
   const sizes = new Map();
   for (const panel of $$(".panel", figure))
-    for (const [kind, place] of Object.entries(panel.dataset)) {
+    for (const [kind, index] of Object.entries(panel.dataset)) {
       if (!sizes.has(kind)) sizes.set(kind, new Set());
-      sizes.get(kind).add(Number(place));
+      sizes.get(kind).add(Number(index));
     }
-  return new Map([...sizes].filter(([, places]) => places.size > 1)
-    .map(([kind, places]) => [kind, [...places].sort((a, b) => a - b)]));
+  return new Map([...sizes].filter(([, indices]) => indices.size > 1)
+    .map(([kind, indices]) => [kind, [...indices].sort((a, b) => a - b)]));
 };
 const WORDS = { h: "head", call: "call", round: "round" };
 const wordFor = (kind) => WORDS[kind] ?? `axis ${kind.toUpperCase()}`;
@@ -76,43 +76,51 @@ function addPickers(root) {
   showPicked();
 }
 function step(kind, by, figure) {
-  const places = kindsOf(figure).get(kind);
-  const now = places.indexOf(chosen(kind, places));
-  picked.set(kind, places[(now + by + places.length) % places.length]);
+  const indices = kindsOf(figure).get(kind);
+  const now = indices.indexOf(chosen(kind, indices));
+  picked.set(kind, indices[(now + by + indices.length) % indices.length]);
   showPicked();
   keepView();
 }
-const chosen = (kind, places) => {
-  const wanted = picked.get(kind) ?? places[0];
-  return places.includes(wanted) ? wanted : places[places.length - 1];
+const chosen = (kind, indices) => {
+  const wanted = picked.get(kind) ?? indices[0];
+  return indices.includes(wanted) ? wanted : indices[indices.length - 1];
 };
 function showPicked() {
   for (const figure of $$("figure.several")) {
     const kinds = kindsOf(figure);
+    const shown = bestPanel(figure, kinds);
     for (const panel of $$(".panel", figure)) {
-      panel.hidden = [...kinds].some(
-        ([kind, places]) => Number(panel.dataset[kind]) !== chosen(kind, places));
+      panel.hidden = panel !== shown;
       $(".which", panel)?.classList.add("unseen");
     }
     for (const pick of $$(".pick", figure)) {
-      const places = kinds.get(pick.dataset.kind);
-      const place = chosen(pick.dataset.kind, places);
-      const first = pick.dataset.kind === "h" ? place : place + 1;
-      $(".where", pick).textContent =
-        `${wordFor(pick.dataset.kind)} ${first} of ${places.length}`;
+      const kind = pick.dataset.kind;
+      const [index, last] = [Number(shown.dataset[kind]), kinds.get(kind).at(-1)];
+      $(".where", pick).textContent = kind === "h"
+        ? `${wordFor(kind)} ${index} of ${kinds.get(kind).length}`
+        : `${wordFor(kind)} ${index + 1} of ${last + 1}`;
     }
   }
 }
+/* Not every call has every round: what is picked of the first kind counts most. */
+function bestPanel(figure, kinds) {
+  const picks = [...kinds].map(([kind, indices]) => [kind, chosen(kind, indices)]);
+  const score = (panel) => picks.reduce(
+    (sum, [kind, index]) => 2 * sum + (Number(panel.dataset[kind]) === index), 0);
+  return $$(".panel", figure).reduce(
+    (best, panel) => (score(panel) > score(best) ? panel : best));
+}
 function keepView() {
   const address = new URL(location);
-  const view = [...picked].map(([kind, place]) => `${kind}-${place}`).join(",");
+  const view = [...picked].map(([kind, index]) => `${kind}-${index}`).join(",");
   if (view) address.searchParams.set("view", view);
   history.replaceState(null, "", address);
 }
 function readView() {
   for (const part of (new URL(location).searchParams.get("view") ?? "").split(",")) {
-    const [kind, place] = part.split("-");
-    if (/^[a-z]+$/.test(kind) && /^\d+$/.test(place)) picked.set(kind, Number(place));
+    const [kind, index] = part.split("-");
+    if (/^[a-z]+$/.test(kind) && /^\d+$/.test(index)) picked.set(kind, Number(index));
   }
 }
 
@@ -124,11 +132,11 @@ function tell(cell) {
   readout.hidden = !cell;
   if (!cell) return;
   cell.classList.add("at");
-  const side = $("b", cell) ?? $("th", cell.parentElement);
+  const label = $("b", cell) ?? $("th", cell.parentElement);
   const head = cell.closest("table")?.tHead.rows[0].cells[cell.cellIndex];
-  for (const each of [side, head]) each?.classList.add("at");
+  for (const each of [label, head]) each?.classList.add("at");
   const name = $(".name", cell.closest("figure")).textContent;
-  const where = [side?.textContent, head?.textContent].filter(Boolean).join(" → ");
+  const where = [label?.textContent, head?.textContent].filter(Boolean).join(" → ");
   readout.textContent = `${name}${where ? `, ${where}` : ""}: ${exactly(cell)}`;
 }
 function exactly(cell) {
@@ -164,8 +172,8 @@ function wrapNames(root) {
     while (walker.nextNode())
       if (walker.currentNode.parentNode === code) texts.push(walker.currentNode);
     for (const text of texts)
-      text.replaceWith(...text.data.split(/([A-Za-z_]\w*)/).map((part, place) =>
-        place % 2 ? make("span", { className: "n", textContent: part }) : part));
+      text.replaceWith(...text.data.split(/([A-Za-z_]\w*)/).map((part, index) =>
+        index % 2 ? make("span", { className: "n", textContent: part }) : part));
   }
 }
 function light(target) {
@@ -232,9 +240,9 @@ async function ask() {
     const answer = await fetch(address, { signal: asking.signal });
     const page = new DOMParser().parseFromString(await answer.text(), "text/html");
     if (answer.ok) take(page, address);
-    else refuse($(".refusal", page)?.textContent ?? page.body.textContent.trim());
+    else reject($(".rejection", page)?.textContent ?? page.body.textContent.trim());
   } catch (error) {
-    if (error.name !== "AbortError") refuse("Not run: the server does not answer.");
+    if (error.name !== "AbortError") reject("Not run: the server does not answer.");
   }
 }
 const nameOf = (details) => details.closest(".row").id + details.className;
@@ -249,9 +257,9 @@ function take(page, address) {
   enhance($("#rows"));
   if (picked.size) keepView();
 }
-function refuse(sentence) {
-  $("#outcome .refusal")?.remove();
-  const said = make("p", { className: "refusal", textContent: sentence });
+function reject(sentence) {
+  $("#outcome .rejection")?.remove();
+  const said = make("p", { className: "rejection", textContent: sentence });
   said.setAttribute("role", "alert");
   $("#outcome").prepend(said);
 }

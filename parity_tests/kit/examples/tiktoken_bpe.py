@@ -1,6 +1,6 @@
 r"""Does tiktoken agree with BytePairTokenizer?
 
-    diptych check tokenizers/byte_pair \
+diptych check tokenizers/byte_pair \
         --impl parity_tests.kit.examples.tiktoken_bpe:tokenizer
 """
 

@@ -73,7 +73,7 @@ class WordCollector:
         # 1. Number the words.
         words = join_words(self.gathered)
         firsts, which = number_words(words)
-        words = words[firsts]
+        words = words.at(firsts)
 
         # 2. Measure them.
         table = unpack_words(words)  # (U, 16)
@@ -111,13 +111,13 @@ def number_words(
 
     while len(waiting) > 0:
         # 1. Let the first word of every slot own it: what is written last stays.
-        asked = words[waiting]
+        asked = words.at(waiting)
         slots = hash_words(asked, bits, salt)
         owner[slots[::-1]] = waiting[::-1]
 
         # 2. What equals the owner is settled; the other words get another hash.
         owners = owner[slots]
-        found = words[owners]
+        found = words.at(owners)
         same = (found.low == asked.low) & (found.high == asked.high)
         first_equal[waiting[same]] = owners[same]
         waiting, salt = waiting[~same], salt + 1

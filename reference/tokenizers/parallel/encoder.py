@@ -35,9 +35,9 @@ class Encoder:
     >>> a, b = 97, 98
     >>> token_bytes = [bytes([n]) for n in range(256)] + [b"ab", b"aba"]
     >>> encoder = Encoder([(a, b), (256, a)], token_bytes)
-    >>> ids, ends = encoder.encode(["abab", "", "b"])
+    >>> ids, ends = encoder.encode(["aba", "", "b"])
     >>> ids.tolist(), ends.tolist()
-    ([257, 98, 98], [2, 2, 3])
+    ([257, 98], [1, 1, 2])
     """
 
     def __init__(self, merges: Sequence[Pair], token_bytes: Sequence[bytes]):
@@ -117,7 +117,7 @@ class Encoder:
         numbers = self.table.find(words)
         numbers[lengths > LONGEST] = NOT_FOUND
         rest = np.flatnonzero(numbers == NOT_FOUND)
-        others.add(data, starts[rest], lengths[rest], words[rest])
+        others.add(data, starts[rest], lengths[rest], words.at(rest))
         return numbers
 
     def concatenate(

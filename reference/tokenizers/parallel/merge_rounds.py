@@ -34,7 +34,7 @@ class MergeRounds:
     >>> a, b, ab, aa = 0, 1, 2, 3
     >>> merge = MergeRounds([(a, b), (a, a)], n_base=2)
     >>> merge(np.array([a, a, a, b, a, a, a]), lengths=np.array([4, 3]))
-    (array([3, 2, 3, 0], dtype=int32), array([2, 2]))
+    (array([3, 2, 3, 0]), array([2, 2]))
     """
 
     def __init__(self, merges: Sequence[Pair], n_base: int):

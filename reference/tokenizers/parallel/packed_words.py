@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 import numpy as np
-from jaxtyping import Int, Shaped, UInt8, UInt64
+from jaxtyping import Int, UInt8, UInt64
 
 LONGEST = 16  # bytes
 BEHIND = np.array([(-1 << 8 * n) % 2**64 for n in range(9)], np.uint64)  # the first n
@@ -25,9 +25,9 @@ class PackedWords(NamedTuple):
     low: UInt64[np.ndarray, " W"]
     high: UInt64[np.ndarray, " W"]
 
-    def __getitem__(self, at: Shaped[np.ndarray, " P"]) -> "PackedWords":  # type: ignore[override]
+    def at(self, positions: Int[np.ndarray, " P"]) -> "PackedWords":
         """Return the words at some positions."""
-        return PackedWords(self.low.take(at), self.high.take(at))
+        return PackedWords(self.low.take(positions), self.high.take(positions))
 
 
 def pack_words(
@@ -73,6 +73,6 @@ def hash_words(words: PackedWords, bits: int, salt: int = 0) -> Int[np.ndarray, 
 
     It is the top of a sum of products, which wraps around at 64 bits.
     """
-    first, second = (f * (2 * salt + 1) % 2**64 for f in FACTORS)
-    mixed = words.low * np.uint64(first) + words.high * np.uint64(second)
+    first, second = (np.uint64(f * (2 * salt + 1) % 2**64) for f in FACTORS)
+    mixed: UInt64[np.ndarray, " W"] = words.low * first + words.high * second
     return (mixed >> np.uint64(64 - bits)).view(np.intp)

@@ -32,13 +32,13 @@ class WordTable:
         slots = hash_words(words, self.bits)
         first = np.zeros(2**self.bits, np.intp)  # the first word stands in empty slots
         first[slots[::-1]] = np.arange(len(slots))[::-1]  # what is written last stays
-        self.words = words[first]
+        self.words = words.at(first)
         self.numbers = numbers[first]
 
     def find(self, words: PackedWords) -> Int32[np.ndarray, " W"]:
         """Give the number of every word, `NOT_FOUND` if its slot has another one."""
         slots = hash_words(words, self.bits)
-        found = self.words[slots]
+        found = self.words.at(slots)
         differs = (found.low ^ words.low) | (found.high ^ words.high)
         numbers = self.numbers.take(slots)
         numbers[differs != 0] = NOT_FOUND

@@ -32,8 +32,8 @@ class Encoder(nn.Module):
     >>> a, b = 97, 98
     >>> token_bytes = [bytes([n]) for n in range(256)] + [b"ab", b"aba"]
     >>> encoder = Encoder([(a, b), (256, a)], token_bytes)
-    >>> encoder(["abab", "", "b"])
-    (tensor([257,  98,  98]), tensor([2, 2, 3]))
+    >>> encoder(["aba", "", "b"])
+    (tensor([257,  98]), tensor([1, 1, 2]))
     """
 
     def __init__(self, merges: Sequence[Pair], token_bytes: Sequence[bytes]):
