@@ -1,18 +1,26 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo test nightly mutation evidence clean
+.PHONY: demo test serve site nightly mutation evidence clean
 
-# Run every pair on real text.
+# Run every pair on real text, forward and backward, and compare the two backends.
 demo: .venv/ready
 	$(BIN)/diptych check
 
-# Pass the whole suite: style, types, doctests, property tests, meta-tests.
+# Pass the whole suite: style, types, doctests, properties, known mistakes.
 test: .venv/ready
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/pytest -q -n 2
+
+# Show every pair in a browser, on this machine, with the values of your own text.
+serve: .venv/ready
+	$(BIN)/diptych serve
+
+# Write the same pages into the folder `site`.
+site: .venv/ready
+	$(BIN)/diptych site --out site
 
 # Search with new random cases, many more of them.
 nightly: .venv/ready
@@ -25,9 +33,9 @@ mutation: .venv/ready
 	$(BIN)/mutmut run --max-children 2
 	$(BIN)/python -m parity_tests.mutation
 
-# Which rule of comparison sees which numeric defect, and which one cries wolf?
+# Which rule of comparison sees which numeric defect, and which one rejects right code?
 evidence: .venv/ready
-	$(BIN)/python -m benchmarks.evidence --write README.md
+	$(BIN)/python -m benchmarks.evidence --write docs/rounding.md
 
 .venv/ready: pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "diptych needs Python 3.11 or newer: make PYTHON=python3.x")'
@@ -36,4 +44,4 @@ evidence: .venv/ready
 	@touch $@
 
 clean:
-	rm -rf .venv
+	rm -rf .venv mutants site

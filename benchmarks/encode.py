@@ -191,7 +191,7 @@ def print_chain(times: int = 3) -> None:
     letters = "".join(map(chr, RNG.integers(97, 123, 250_000).tolist()))
     word = letters[:250]
     codes = word.encode()
-    merges = [(codes[0], codes[1])] + [(255 + n, codes[n]) for n in range(2, 250)]
+    merges = [(codes[0], codes[1]), *((254 + n, codes[n]) for n in range(2, 250))]
     filler = " ".join(letters[n : n + 7] for n in range(0, 224_000, 7))
     print(
         "\na vocabulary that is one chain, 256 kB: CPU seconds without, with its word"

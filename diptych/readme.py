@@ -11,7 +11,7 @@ from itertools import zip_longest
 from pathlib import Path
 from textwrap import dedent
 
-from diptych.reader.files import tests_of, torch_code
+from diptych.reader.files import file_of_tests, torch_code
 from diptych.readme_examples import examples
 from parity_tests.catalogue import load_all
 from parity_tests.contract.pair import Pair
@@ -107,7 +107,7 @@ def table(top: str = "") -> str:
     for pair in pairs:
         own = [each.sentence for each in pair.properties]
         rarest = min(own, key=lambda sentence: shared[sentence])
-        tests = f"{top}parity_tests/{tests_of(pair.path)}.py"
+        tests = f"{top}parity_tests/{file_of_tests(pair.path)}.py"
         cells = [
             f"`{pair.class_name}`",
             source_of(pair),

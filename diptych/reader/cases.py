@@ -27,13 +27,17 @@ N_DRAWN = 30  # cases, of which one is shown where a pair has no examples
 
 @dataclass(frozen=True)
 class Prepared:
-    """A case, the text and the tokens behind it, what was chosen, and what was cut."""
+    """A case, the text and the tokens behind it, what was chosen, and what was cut.
+
+    `options` has what can be chosen instead, where that is one of a few.
+    """
 
     case: Case
     text: str | None = None
     tokens: tuple[str, ...] = ()
     choices: Choices = field(default_factory=Choices)
-    offered: Mapping[str, Any] = field(default_factory=dict)
+    chosen: Mapping[str, Any] = field(default_factory=dict)
+    options: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     remarks: tuple[str, ...] = ()
 
     @property
@@ -61,13 +65,18 @@ def from_text(typed: Typed, choices: Choices) -> Prepared:
     if text is None:
         text = presets(typed.by_word)[0].text
     chosen = completed(choices.others, typed.choices)
+    options = {
+        name: tuple(map(str, begin))
+        for name, begin in typed.choices.items()
+        if isinstance(begin, tuple)
+    }
     if typed.by_word:
         words, remarks = words_of(text)
         case = typed.case(words, **chosen)
-        return Prepared(case, text, words, choices, chosen, remarks)
+        return Prepared(case, text, words, choices, chosen, options, remarks)
     cut, remarks = characters_of(text)
     case = typed.case(cut, **chosen)
-    return Prepared(case, cut, (), choices, chosen, remarks)
+    return Prepared(case, cut, (), choices, chosen, options, remarks)
 
 
 def from_example(pair: Pair, choices: Choices) -> Prepared:

@@ -109,10 +109,10 @@ def first_sentence(function: Function) -> str:
     return ((ast.get_docstring(node) if node else None) or "").partition("\n")[0]
 
 
-def tests_of(path: str) -> str:
+def file_of_tests(path: str) -> str:
     """Name the test file of a pair, less package and ending.
 
-    >>> tests_of("attention/causal")
+    >>> file_of_tests("attention/causal")
     'attention/test_causal'
     """
     folder, _, name = path.rpartition("/")
@@ -124,7 +124,7 @@ def torch_code(path: str) -> Code | None:
 
     It is read from the pair's test file, since importing that imports torch.
     """
-    tests = tests_of(path)
+    tests = file_of_tests(path)
     if has_file(TORCH, path) or not has_file("parity_tests", tests):
         return None
     for node in ast.walk(tree("parity_tests", f"{tests}.py")):

@@ -83,7 +83,7 @@ def filled(section: Section, both: Both) -> Section:
             for call, found in calls.items()
         ]
         rows.append(row.with_runs(sorted(runs, key=lambda run: run.call)))
-    n_calls = max(len(row.runs) for row in rows)
+    n_calls = max(1, *(len(row.runs) for row in rows))
     return replace(section, rows=tuple(rows), calls=n_calls)
 
 

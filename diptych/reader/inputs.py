@@ -6,7 +6,6 @@ from typing import Any
 
 MOST_TOKENS, MOST_CHARACTERS = 12, 200
 LARGEST_SIZE, LARGEST_SEED = 16, 2**32 - 1
-DTYPES, BOOLEANS = ("float64", "float32"), ("False", "True")
 
 
 @dataclass(frozen=True)
@@ -45,15 +44,25 @@ def completed(chosen: Mapping[str, Any], offered: Mapping[str, Any]) -> dict[str
 
 def checked(name: str, value: Any, begin: Any) -> Any:
     """Read one choice as the kind that it begins with, and check its limits."""
-    if name == "dtype" and value not in DTYPES:
-        raise ValueError(f"dtype must be {' or '.join(DTYPES)}, got {value!s:.20}")
-    if isinstance(begin, bool):
-        return check_boolean(name, value)
+    if isinstance(begin, tuple):
+        return begin[0] if value is begin else check_option(name, value, begin)
     if isinstance(begin, float):
         return check_probability(name, value)
     if isinstance(begin, int):
         return check_integer(name, value, *limits(name))
     return str(value)[:MOST_CHARACTERS]
+
+
+def check_option(name: str, value: Any, options: tuple[Any, ...]) -> Any:
+    """Check that a choice is one of a few.
+
+    >>> check_option("bias", "True", (False, True))
+    True
+    """
+    known = {str(option): option for option in options}
+    if str(value) not in known:
+        raise ValueError(f"{name} must be {' or '.join(known)}, got {value!s:.20}")
+    return known[str(value)]
 
 
 def limits(name: str) -> tuple[int, int]:
@@ -69,13 +78,6 @@ def check_integer(name: str, value: Any, least: int, most: int) -> int:
         rule = f"an integer from {least} to {most}"
         raise ValueError(f"{name} must be {rule}, got {written:.20}")
     return int(written)
-
-
-def check_boolean(name: str, value: Any) -> bool:
-    """Check that a choice is True or False."""
-    if str(value) not in BOOLEANS:
-        raise ValueError(f"{name} must be {' or '.join(BOOLEANS)}, got {value!s:.20}")
-    return str(value) == "True"
 
 
 def check_probability(name: str, value: Any) -> float:

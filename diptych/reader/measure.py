@@ -61,7 +61,7 @@ class Measure:
         known = {name: np.shape(v) for name, v in arrays(theirs) + arrays(ours)}
         found = []
         for name in dict.fromkeys([*ours, *theirs]):
-            if name == "return" and (repeats(ours) or repeats(theirs)):
+            if name == "return" and (repeats(here) or repeats(there)):
                 continue
             value = self.drawn(name, ours.get(name), theirs.get(name), axes, known)
             if value.owner == "both":
@@ -133,7 +133,7 @@ def arrays(stored: Mapping[str, Any]) -> list[tuple[str, Any]]:
     return [(name, v) for name, v in stored.items() if isinstance(v, np.ndarray)]
 
 
-def repeats(stored: Mapping[str, Any]) -> bool:
+def repeats(stored: Stored) -> bool:
     """Whether what was returned is one of the other values, or made of them."""
     others = [value for name, value in stored.items() if name != "return"]
     returned = stored.get("return")

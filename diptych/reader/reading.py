@@ -35,14 +35,16 @@ class Agreement:
 class Input:
     """What went in: the text if there was one, its tokens, and what was chosen.
 
-    `offered` has what a reader may choose besides, with the values of this run.
+    `chosen` has what a reader may choose besides, with the values of this run, and
+    `options` what can be chosen instead, where that is one of a few.
     """
 
     text: str | None
     tokens: tuple[str, ...]
     config: Mapping[str, Any]
     choices: Choices
-    offered: Mapping[str, Any]
+    chosen: Mapping[str, Any]
+    options: Mapping[str, tuple[str, ...]]
     remarks: tuple[str, ...] = ()
 
 

@@ -153,7 +153,8 @@ def input_of(prepared: Prepared) -> Input:
         prepared.tokens,
         dict(prepared.case.config),
         prepared.choices,
-        prepared.offered,
+        prepared.chosen,
+        prepared.options,
         prepared.remarks,
     )
 

@@ -12,7 +12,7 @@ from diptych.site.index import index_page
 from diptych.site.known_mistakes import known_mistakes
 from diptych.site.pages import MISTAKES, file_name, pair_page
 from diptych.site.palette import style_sheet
-from diptych.site.properties import properties, root, test_path
+from diptych.site.properties import path_of_tests, properties, root
 from diptych.site.runs import offered
 from diptych.site.search import found_by_search
 from diptych.site.side_pages import mistakes_page, source_page
@@ -76,7 +76,7 @@ def files_of(reading: Reading) -> Iterator[str]:
     for mistake in known_mistakes(reading.path):
         yield from (patch.file for patch in mistake.patches)
     yield from (each.file for each in properties(reading.path))
-    yield test_path(reading.path)
+    yield path_of_tests(reading.path)
 
 
 def source_of(file: str) -> str:
@@ -88,4 +88,4 @@ def source_of(file: str) -> str:
 
 def own_files(path: str) -> tuple[str, ...]:
     """Name the three files of a pair."""
-    return f"reference/{path}.py", f"torch_impl/{path}.py", test_path(path)
+    return f"reference/{path}.py", f"torch_impl/{path}.py", path_of_tests(path)

@@ -17,7 +17,7 @@ from diptych.site.wording import agreement, shape_in_words, shortened, written
 
 MOST_PANELS = 8
 MOST_PIECES, LONGEST_PIECE = 60, 120
-MOST_CELLS = {True: 120, False: 576}  # of all panels of a figure: strips, tables
+MOST_CELLS = {True: 120, False: 300}  # of all panels of a figure: strips, tables
 
 
 @dataclass(frozen=True)

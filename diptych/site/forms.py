@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-from diptych.reader.inputs import BOOLEANS, DTYPES, MOST_CHARACTERS, limits
+from diptych.reader.inputs import MOST_CHARACTERS, limits
 from diptych.reader.reading import Reading
 
 LABELS = {
@@ -41,16 +41,17 @@ def form(reading: Reading) -> list[Field]:
     if given is None or given.text is None:
         return []
     text = Field("text", "text", given.text, most=MOST_CHARACTERS)
-    fields = (field(name, value) for name, value in given.offered.items())
+    fields = (
+        field(name, value, given.options.get(name, ()))
+        for name, value in given.chosen.items()
+    )
     return sorted([text, *fields], key=lambda each: each.kind != "text")
 
 
-def field(name: str, value: Any) -> Field:
+def field(name: str, value: Any, options: tuple[str, ...]) -> Field:
     """Make the field of one choice, by the kind of its value."""
-    if name == "dtype":
-        return Field(name, "choice", value, options=DTYPES)
-    if isinstance(value, bool):
-        return Field(name, "choice", str(value), options=BOOLEANS)
+    if options:
+        return Field(name, "choice", str(value), options=options)
     if isinstance(value, float):
         return Field(name, "number", value, 0, 0.9, "0.1")
     if isinstance(value, int):

@@ -64,9 +64,10 @@ def entry(number: int, reading: Reading) -> Entry:
 
 def summary(reading: Reading) -> str:
     """Say in a few words how well the backends agree on the first run."""
-    n_steps = sum(row.first > 0 for part in reading.sections for row in part.rows)
+    rows = [row for section in reading.sections for row in section.rows[1:]]
+    n_steps = sum(len(row.steps) for row in rows)
     found = reading.agreement
     if found is None or not found.agrees:
         return verdict(reading)
     gap = f"differ by {small(found.difference)}" if found.difference else "equal"
-    return f"✓ {n_steps} steps, {gap}"
+    return f"✓ {n_steps} step{'s' if n_steps > 1 else ''}, {gap}"

@@ -13,7 +13,7 @@ from diptych.site.forms import form
 from diptych.site.formulas import mathml
 from diptych.site.known_mistakes import known_mistakes
 from diptych.site.merges import drawn, pieces
-from diptych.site.properties import properties, test_path
+from diptych.site.properties import path_of_tests, properties
 from diptych.site.prose import lede, prose, sentence
 from diptych.site.rows import section_views
 from diptych.site.runs import Run, address, offered
@@ -125,7 +125,7 @@ def about_the_tests(reading: Reading) -> dict[str, Any]:
         "worst_href": f"{reading.name}.worst.html" if found.error else "",
         "properties": properties(reading.path),
         "oracles": " and ".join(map(str, load(reading.path).oracles)),
-        "test_file": test_path(reading.path),
+        "test_file": path_of_tests(reading.path),
         "mistakes": known_mistakes(reading.path),
         "mistakes_href": f"{reading.name}.{MISTAKES}.html",
     }

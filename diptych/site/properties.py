@@ -6,7 +6,7 @@ from functools import cache
 from pathlib import Path
 
 import parity_tests
-from diptych.reader.files import tests_of
+from diptych.reader.files import file_of_tests
 from diptych.site.prose import sentence
 from parity_tests.catalogue import load
 
@@ -38,10 +38,10 @@ def properties(path: str) -> tuple[Listed, ...]:
     return tuple(found)
 
 
-def test_path(path: str) -> str:
+def path_of_tests(path: str) -> str:
     """Name the test file of a pair.
 
-    >>> test_path("attention/causal")
+    >>> path_of_tests("attention/causal")
     'parity_tests/attention/test_causal.py'
     """
-    return f"parity_tests/{tests_of(path)}.py"
+    return f"parity_tests/{file_of_tests(path)}.py"

@@ -119,7 +119,7 @@ class Page(Paper):
         if given is None or self.has_input:
             return
         self.has_input = True
-        chosen = {**given.config, **given.offered}
+        chosen = {**given.config, **given.chosen}
         said = {"Text": given.text, "Example": given.choices.example}
         self.line()
         for name, text in said.items():

@@ -5,7 +5,12 @@ from typing import Any
 
 from parity_tests.contract.case import Case
 from parity_tests.contract.strategies import accepted
-from parity_tests.contract.typed import Typed, fresh_parameters, word_vectors
+from parity_tests.contract.typed import (
+    DTYPES,
+    Typed,
+    fresh_parameters,
+    word_vectors,
+)
 
 
 def attention_typed(path: str, **sizes: int) -> Typed:
@@ -20,6 +25,6 @@ def attention_typed(path: str, **sizes: int) -> Typed:
         return Case(config, {"x": x}, parameters, more.get("dropout", 0) > 0, seed)
 
     begin = {"d_in": 3, "d_out": 2, "num_heads": 2, "dropout": 0.0}
-    begin |= {"qkv_bias": False, **sizes}
-    own = {"d_in": 3, **accepted(path, begin), "seed": 0, "dtype": "float64"}
+    begin |= {"qkv_bias": (False, True), **sizes}
+    own = {"d_in": 3, **accepted(path, begin), "seed": 0, "dtype": DTYPES}
     return Typed(case, own)

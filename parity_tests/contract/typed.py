@@ -16,12 +16,16 @@ class Typed:
 
     `case(words, **choices)` makes it of the words of the text, a token each; of the
     text as it is, if it is not taken `by_word`. `choices` has the names of what else
-    it takes, each with the value to begin with: a size, a probability or a text.
+    it takes, each with the value to begin with: a size, a probability or a text; or
+    with a tuple of what can be chosen, the first to begin with.
     """
 
     case: Callable[..., Case]
     choices: Mapping[str, Any] = field(default_factory=dict)
     by_word: bool = True
+
+
+DTYPES = ("float64", "float32")
 
 
 def word_vectors(words: Sequence[str], n_channels: int, seed: int, dtype: str) -> Any:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from parity_tests.contract.case import Case
-from parity_tests.contract.typed import Typed, fresh_parameters, word_ids
+from parity_tests.contract.typed import DTYPES, Typed, fresh_parameters, word_ids
 
 
 def windows(words: Sequence[str], *, max_length: int, stride: int) -> Case:
@@ -24,4 +24,4 @@ def embedding(words: Sequence[str], *, output_dim: int, seed: int, dtype: str) -
 
 
 WINDOWS = Typed(windows, {"max_length": 4, "stride": 2})
-EMBEDDING = Typed(embedding, {"output_dim": 3, "seed": 0, "dtype": "float64"})
+EMBEDDING = Typed(embedding, {"output_dim": 3, "seed": 0, "dtype": DTYPES})

@@ -1,5 +1,7 @@
 """Every kind of implementation: layers, tokenizers, and those of other conventions."""
 
+import re
+
 import pytest
 
 from parity_tests.catalogue import load
@@ -90,10 +92,9 @@ def test_a_difference_of_tokens_is_written_in_tokens():
     verdict = checked("byte_pair", "OverMerges", examples=40)
     first, expected, got, *_ = verdict.first_difference.splitlines()
 
-    assert first.startswith("text '")
-    assert "token 0: expected 25" in first
-    assert "'<|" in expected
-    assert got.startswith("got: 256 ")
+    assert re.match(r"text '.*', token \d+: expected 25\d '<\|.*\|>', got 25", first)
+    assert re.match(r"expected: .*25\d '<\|", expected)
+    assert re.match(r"got: .*25", got)
 
 
 def test_special_tokens_must_be_found():

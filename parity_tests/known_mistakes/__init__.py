@@ -11,7 +11,8 @@ from parity_tests.known_mistakes.diagnosis import looks_like
 from parity_tests.known_mistakes.effect import GRADIENTS, OUTPUT, Effect, effect_of
 from parity_tests.known_mistakes.mistake import Mistake
 from parity_tests.known_mistakes.patch import Change, changes
-from parity_tests.known_mistakes.trial import same_effect_as, why_rejected
+from parity_tests.known_mistakes.reasons import why_rejected
+from parity_tests.known_mistakes.trial import same_effect_as
 
 __all__ = [
     "GRADIENTS",

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from parity_tests.contract.agreement import as_array
 from parity_tests.contract.backend import Backend
 from parity_tests.contract.case import Case
-from parity_tests.text.sample_text import text
+from parity_tests.text.sample_text import settled, text
 
 Cases = st.SearchStrategy[Case]
 Merges = list[tuple[int, int]]
@@ -69,7 +69,7 @@ def training_cases(draw: st.DrawFn) -> Case:
         "vocab_size": 256 + draw(st.integers(0, 12)),
         "tie_break": draw(st.sampled_from(TIE_BREAKS)),
     }
-    corpus = text(6) | REPETITIVE
+    corpus = (text(6) | REPETITIVE).map(settled)
     texts = draw(st.lists(corpus, min_size=1, max_size=3))
     return Case(config, {"corpus": texts[0], "texts": texts})
 

@@ -5,7 +5,6 @@ A property learns from the `corpus` of a case, and encodes its `text` or decodes
 """
 
 import re
-from importlib import import_module
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -13,6 +12,7 @@ from typing import Any
 import numpy as np
 from hypothesis import strategies as st
 
+import reference
 from parity_tests.contract.agreement import Agreement, compare
 from parity_tests.contract.backend import BACKENDS
 from parity_tests.contract.case import Case
@@ -177,8 +177,7 @@ def words_of_one_letter_have_the_ids_of_the_letters(
     """On letters without a space: with spaces between, they are words."""
     letters = case.inputs["text"]
     spaced = " ".join(letters)
-    package = import_module(BACKENDS[run.backend.name == "torch"].package)
-    words = package.WordTokenizer.from_text(spaced)
+    words = reference.WordTokenizer.from_text(spaced)
     characters = run.part.from_text(letters)
     return compare(words.encode(spaced).tolist(), characters.encode(letters).tolist())
 

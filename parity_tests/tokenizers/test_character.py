@@ -1,41 +1,51 @@
-"""Characters as tokens: what their laws in the catalogue do not say."""
+"""Character tokenizer: its properties, rejections, oracles and values."""
 
-import pytest
+from parity_tests.contract.pair import Pair
+from parity_tests.contract.pair_tests import PairTests
+from parity_tests.tokenizers import cases, properties, rejections
+from parity_tests.tokenizers.examples import character_examples
+from parity_tests.tokenizers.oracles import CHAR_DATASET
+from parity_tests.tokenizers.requests import TOKENIZERS, unicode_16
+from parity_tests.tokenizers.tokenizer_tests import TokenizerTests
+from parity_tests.tokenizers.typed import CHARACTER
 
-from parity_tests.case import Case
-from parity_tests.catalogue import concept
-from parity_tests.sample_text import HURTS
-from parity_tests.side import both_backends
+PATH = "tokenizers/character"
 
-CHARACTER = concept("character")
-
-# Agreement
-
-
-@pytest.mark.parametrize("name", HURTS)
-def test_reference_and_torch_agree_on_text_that_hurts(name):
-    case = Case({}, {"corpus": HURTS[name], "text": HURTS[name]})
-    comparison = CHARACTER.compare(case)
-
-    assert comparison.departure is None, str(comparison.departure)
-
-
-# Anchor values
-
-
-@both_backends
-def test_hello_has_the_ids_of_its_sorted_letters(backend):
-    tokenizer = backend.CharacterTokenizer.train("hello world")  # space d e h l o r w
-    expected = [3, 2, 4, 4, 5, 0, 7, 5, 6, 4, 1]
-    actual = tokenizer.encode("hello world").tolist()
-
-    assert actual == expected
+PAIR = Pair(
+    path=PATH,
+    cases=cases.character_cases(),
+    properties=(
+        *properties.of_all(),
+        properties.DECODES,
+        properties.ENCODES,
+        *properties.CHARACTERS,
+    ),
+    rejections=rejections.OF_CHARACTERS,
+    oracles=(CHAR_DATASET,),
+    on_text=cases.characters_on_text,
+    examples=character_examples,
+    typed=CHARACTER,
+    conventions=(unicode_16(cases.character_cases()),),
+    run=cases.run,
+    answer=cases.ids_and_text,
+    adapter=TOKENIZERS,
+)
 
 
-@both_backends
-def test_unk_in_a_text_is_seven_characters(backend):
-    tokenizer = backend.CharacterTokenizer.train("<|unk|>", unknown=True)
-    expected = [0, 5, 4, 3, 2, 5, 1]  # < > k n u |
-    actual = tokenizer.encode("<|unk|>").tolist()
+class TestCharacterTokenizer(TokenizerTests, PairTests):
+    """All that is asked of every pair and of every tokenizer, and some values."""
 
-    assert actual == expected
+    pair = PAIR
+
+    def test_hello_has_the_ids_of_its_sorted_letters(self, backend):
+        tokenizer = PAIR.part(backend).from_text("hello world")  # space d e h l o r w
+        expected = [3, 2, 4, 4, 5, 0, 7, 5, 6, 4, 1]
+
+        assert tokenizer.encode("hello world").tolist() == expected
+
+    def test_unk_in_a_text_is_seven_characters(self, backend):
+        tokenizer = PAIR.part(backend).from_text("<|unk|>", unknown=True)
+        expected = [0, 5, 4, 3, 2, 5, 1]  # < > k n u |
+
+        assert tokenizer.encode("<|unk|>").tolist() == expected
+        assert tokenizer.decode([6, *expected]) == "<|unk|><|unk|>"

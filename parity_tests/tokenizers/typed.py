@@ -17,6 +17,15 @@ def learning(**config: Any) -> Typed:
     return Typed(case, {"corpus": CORPUS}, by_word=False)
 
 
+def byte_pairs(text: str, *, vocabulary: str, corpus: str) -> Case:
+    """Encode the text with merges that are learned from a corpus, or with GPT-2's."""
+    if vocabulary == "gpt2":
+        return Case({}, {"text": text})
+    return Case({"vocab_size": 296}, {"corpus": corpus, "text": text})
+
+
 WORD = learning()
 CHARACTER = learning(unknown=True)
-BYTE_PAIR = learning(vocab_size=296)
+BYTE_PAIR = Typed(
+    byte_pairs, {"vocabulary": ("learned", "gpt2"), "corpus": CORPUS}, by_word=False
+)

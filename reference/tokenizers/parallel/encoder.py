@@ -19,7 +19,7 @@ from reference.tokenizers.parallel.packed_words import (
     join_words,
     pack_words,
 )
-from reference.tokenizers.parallel.pre_token_starts import pre_token_starts
+from reference.tokenizers.parallel.pre_token_ranges import pre_token_ranges
 from reference.tokenizers.parallel.ragged_ranges import ragged_ranges
 from reference.tokenizers.parallel.text_chunks import PADDING, SEPARATOR, chunks
 from reference.tokenizers.parallel.word_table import NOT_FOUND, WordTable
@@ -109,8 +109,7 @@ class Encoder:
     ) -> Int32[np.ndarray, " W"]:
         """Number the pre-tokens of a chunk; those that are not found go to `others`."""
         # 1. Pre-tokenize, and pack every pre-token.
-        starts = pre_token_starts(data)
-        starts, lengths = starts[:-1], np.diff(starts)
+        starts, lengths = pre_token_ranges(data)
         words = pack_words(data, starts, lengths)
 
         # 2. Look it up; a longer one than fits would be found by its beginning.
@@ -122,7 +121,7 @@ class Encoder:
 
     def concatenate(
         self,
-        numbers: Sequence[Int32[np.ndarray, " W"]],
+        numbers: Sequence[Int32[np.ndarray, " _"]],
         distinct: DistinctWords,
         merged: Int64[np.ndarray, " M"],
         counts: Int[np.ndarray, " U"],

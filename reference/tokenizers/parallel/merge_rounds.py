@@ -147,8 +147,8 @@ def sure_merges(ranks: Int32[np.ndarray, "3 N"]) -> Bool[np.ndarray, " N"]:
 
 
 def earliest_rank(
-    ranks: Int32[np.ndarray, " N"], extension: Int32[np.ndarray, " N"]
-) -> Int32[np.ndarray, " N"]:
+    ranks: Int[np.ndarray, " N"], extension: Int[np.ndarray, " N"]
+) -> Int[np.ndarray, " N"]:
     """Give the lowest rank at which something joins each pair's right token leftwards.
 
     That is the pair's own rank, or a rank that is at least `extension` and above the

@@ -18,7 +18,7 @@ from reference.tokenizers.byte_vocabulary import (
 from reference.tokenizers.parallel.distinct_words import DistinctWords, WordCollector
 from reference.tokenizers.parallel.packed_words import pack_words
 from reference.tokenizers.parallel.pair_counts import PairCounts
-from reference.tokenizers.parallel.pre_token_starts import pre_token_starts
+from reference.tokenizers.parallel.pre_token_ranges import pre_token_ranges
 from reference.tokenizers.parallel.text_chunks import SEPARATOR, chunks
 
 
@@ -68,8 +68,7 @@ def distinct_pre_tokens(texts: Iterable[str]) -> DistinctWords:
     """Give each distinct pre-token once, in the order in which they first occur."""
     words = WordCollector()
     for chunk in chunks(texts):
-        starts = pre_token_starts(chunk.data)
-        starts, lengths = starts[:-1], np.diff(starts)
+        starts, lengths = pre_token_ranges(chunk.data)
         codes = np.frombuffer(chunk.data, np.uint8)[starts]
         at = np.flatnonzero(codes != SEPARATOR[0])
         starts, lengths = starts[at], lengths[at]

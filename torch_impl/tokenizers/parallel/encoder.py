@@ -16,7 +16,7 @@ from torch_impl.tokenizers.parallel.byte_classes import bytes_tensor
 from torch_impl.tokenizers.parallel.distinct_words import DistinctWords, WordCollector
 from torch_impl.tokenizers.parallel.merge_rounds import MergeRounds
 from torch_impl.tokenizers.parallel.packed_words import LONGEST, pack_words
-from torch_impl.tokenizers.parallel.pre_token_starts import pre_token_starts
+from torch_impl.tokenizers.parallel.pre_token_ranges import pre_token_ranges
 from torch_impl.tokenizers.parallel.ragged_ranges import ragged_ranges
 from torch_impl.tokenizers.parallel.text_chunks import PADDING, SEPARATOR, Chunk, chunks
 from torch_impl.tokenizers.parallel.word_table import NOT_FOUND, WordTable
@@ -109,8 +109,7 @@ class Encoder(nn.Module):
         """Number the pre-tokens of a chunk; those that are not found go to `others`."""
         # 1. Pre-tokenize, and pack every pre-token.
         codes = bytes_tensor(chunk.data).to(self.id_of_byte.device)
-        starts = pre_token_starts(chunk.data, codes, chunk.is_ascii)
-        starts, lengths = starts[:-1], starts.diff()
+        starts, lengths = pre_token_ranges(chunk.data, codes, chunk.is_ascii)
         words = pack_words(codes, starts, lengths)
 
         # 2. Look it up; a longer one than fits would be found by its beginning.
@@ -122,7 +121,7 @@ class Encoder(nn.Module):
 
     def concatenate(
         self,
-        numbers: Sequence[Int64[Tensor, " W"]],
+        numbers: Sequence[Int64[Tensor, " _"]],
         distinct: DistinctWords,
         merged: Int64[Tensor, " M"],
         counts: Int64[Tensor, " U"],

@@ -10,7 +10,7 @@ from itertools import pairwise
 
 import torch
 import torch.nn.functional as F
-from jaxtyping import Bool, Int32, Int64
+from jaxtyping import Bool, Int, Int32, Int64
 from torch import Tensor, nn
 
 from torch_impl.tokenizers.byte_vocabulary import Pair
@@ -151,8 +151,8 @@ def sure_merges(ranks: Int32[Tensor, "3 N"]) -> Bool[Tensor, " N"]:
 
 
 def earliest_rank(
-    ranks: Int32[Tensor, " N"], extension: Int32[Tensor, " N"]
-) -> Int32[Tensor, " N"]:
+    ranks: Int[Tensor, " N"], extension: Int[Tensor, " N"]
+) -> Int[Tensor, " N"]:
     """Give the lowest rank at which something joins each pair's right token leftwards.
 
     That is the pair's own rank, or a rank that is at least `extension` and above the

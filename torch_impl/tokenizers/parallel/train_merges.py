@@ -21,7 +21,7 @@ from torch_impl.tokenizers.parallel.byte_classes import bytes_tensor
 from torch_impl.tokenizers.parallel.distinct_words import DistinctWords, WordCollector
 from torch_impl.tokenizers.parallel.packed_words import pack_words
 from torch_impl.tokenizers.parallel.pair_counts import PairCounts
-from torch_impl.tokenizers.parallel.pre_token_starts import pre_token_starts
+from torch_impl.tokenizers.parallel.pre_token_ranges import pre_token_ranges
 from torch_impl.tokenizers.parallel.text_chunks import SEPARATOR, chunks
 
 
@@ -72,8 +72,7 @@ def distinct_pre_tokens(texts: Iterable[str]) -> DistinctWords:
     words = WordCollector()
     for chunk in chunks(texts):
         codes = bytes_tensor(chunk.data)
-        starts = pre_token_starts(chunk.data, codes, chunk.is_ascii)
-        starts, lengths = starts[:-1], starts.diff()
+        starts, lengths = pre_token_ranges(chunk.data, codes, chunk.is_ascii)
         at = (codes[starts] != SEPARATOR[0]).nonzero().flatten()
         starts, lengths = starts[at], lengths[at]
         words.add(chunk.data, starts, lengths, pack_words(codes, starts, lengths))

@@ -3,7 +3,7 @@ r"""Pre-tokenization without a regular expression: where does every pre-token st
 Source: Radford et al. 2019, "Language Models are Unsupervised Multitask Learners",
         section 2.2; the pattern, which ../pretokenize.py spells out, is GPT-2's:
         's|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+
-Twin:   reference/tokenizers/parallel/pre_token_starts.py
+Twin:   reference/tokenizers/parallel/pre_token_ranges.py
 """
 
 import torch
@@ -24,10 +24,10 @@ AFTER_APOSTROPHE[[ord(c) for c in "sdmt"]] = 1  # 's 'd 'm 't
 AFTER_APOSTROPHE[[ord(c) for c in "lvr"], [ord(c) for c in "lee"]] = 2  # 'll 've 're
 
 
-def pre_token_starts(
+def pre_token_ranges(
     data: bytes, codes: UInt8[Tensor, " N"], is_ascii: bool = False
-) -> Int[Tensor, " W+1"]:
-    """Give the position of every pre-token's first byte, and at last of the padding's.
+) -> tuple[Int[Tensor, " W"], Int[Tensor, " W"]]:
+    """Give the position of every pre-token's first byte, and its length in bytes.
 
     `data` is a chunk: UTF-8, separators, padding; `codes` are the same bytes. A
     separator is a pre-token too, and each side of it is a text of its own.
@@ -35,21 +35,21 @@ def pre_token_starts(
     >>> from torch_impl.tokenizers.parallel.byte_classes import bytes_tensor
     >>> text = b"It's  5 o'clock"
     >>> data = text + PADDING
-    >>> starts = pre_token_starts(data, bytes_tensor(data)).tolist()
-    >>> [text[a:b] for a, b in zip(starts, starts[1:])]
+    >>> starts, lengths = pre_token_ranges(data, bytes_tensor(data))
+    >>> ranges = zip(starts.tolist(), lengths.tolist(), strict=True)
+    >>> [text[start : start + length] for start, length in ranges]
     [b'It', b"'s", b' ', b' 5', b' o', b"'", b'clock']
     """
     # 1. Classes: letter, number, white space or other.
     classes = byte_classes(data, codes, is_ascii)  # (N,)
 
     # 2. Start where the class changes, but let a space go with the word behind it.
-    visible_next = classes[1:] < WHITE_SPACE
-    joined = (codes[:-1] == SPACE) & visible_next
+    joined = codes[:-1] == SPACE
     changes = (classes[1:] != classes[:-1]) & ~joined
     starts = F.pad(changes, (1, 0), value=True) | (classes == SEPARATED)  # (N,)
 
     # 3. Of white space before a word, the last character stands alone: \s+(?!\S).
-    last_white = (classes[:-1] == WHITE_SPACE) & visible_next
+    last_white = (classes[:-1] == WHITE_SPACE) & (classes[1:] < WHITE_SPACE)
     starts[:-1] |= last_white if is_ascii else at_first_bytes(last_white, codes)
 
     # 4. Contractions ('s, 'll) are pre-tokens: the next one starts behind them.
@@ -59,7 +59,10 @@ def pre_token_starts(
     marks, n_letters = marks[n_letters > 0], n_letters[n_letters > 0]
     starts[marks + 1] = False
     starts[marks + 1 + n_letters] = True
-    return starts.nonzero().flatten()[: 1 - len(PADDING)]
+
+    # 5. Every pre-token reaches to the start of the next, the last to the padding.
+    bounds = starts.nonzero().flatten()[: 1 - len(PADDING)]
+    return bounds[:-1], bounds.diff()
 
 
 def at_first_bytes(

@@ -1,0 +1,278 @@
+"""Tests of byte pairs that both the textbook and the parallel tokenizer pass."""
+
+import hashlib
+import lzma
+from functools import cache
+from importlib import import_module
+from pathlib import Path
+from random import Random
+from typing import ClassVar
+
+import numpy as np
+import pytest
+from hypothesis import given
+
+from parity_tests.contract.backend import REFERENCE
+from parity_tests.contract.pair import Pair
+from parity_tests.contract.rejection import rejection
+from parity_tests.lockstep.forward import compare_forward
+from parity_tests.text.sample_text import ADVERSARIAL, jargon_file, text
+from parity_tests.tokenizers.byte_pair_properties import merges_of
+from parity_tests.tokenizers.cases import TIE_BREAKS, cases_of, gpt2
+from parity_tests.tokenizers.oracles import (
+    learn_merges,
+    merges_of_hugging_face,
+    merges_of_tiktoken,
+    pre_tokens_by_regex,
+    tiktoken_gpt2,
+)
+from parity_tests.tokenizers.tokenizer_tests import TokenizerTests
+
+N_CORPORA, N_MERGES = 300, 8
+PUBLISHED = "1ce1664773c50f3e0cc8842619a93edc4624525b728b188a9e0be33b7726adc5"
+TOO_MUCH = "a token has at most 1048576 bytes, a vocabulary 67108864, got"
+
+
+class BytePairTests(TokenizerTests):
+    """Published values, peers, and bounds; and what every tokenizer passes."""
+
+    pair: ClassVar[Pair]
+    learning: ClassVar[dict] = {"vocab_size": 262, "special_tokens": ["<|e|>"]}
+
+    # GPT-2 is tiktoken's GPT-2
+
+    def test_backends_agree_on_gpt2_at_every_step(self):
+        @given(cases_of(text=text()))
+        def agree(case):
+            comparison = compare_forward(self.pair, case)
+
+            assert comparison.first_difference is None, str(comparison.first_difference)
+
+        agree()
+
+    @pytest.mark.parametrize("name", sorted(ADVERSARIAL))
+    def test_adversarial_text_is_what_it_is_in_tiktoken(self, backend, name):
+        expected = tiktoken_gpt2().encode(ADVERSARIAL[name], allowed_special="all")
+        tokenizer = gpt2(self.pair.part(backend))
+
+        assert tokenizer.encode(ADVERSARIAL[name], "all").tolist() == expected
+
+    @pytest.mark.parametrize("atom", ["a", " ", "猫", "ab", "\n", "👍", "'s", "x "])
+    def test_a_long_run_is_what_it_is_in_tiktoken(self, backend, atom):
+        whole = atom * 70_000  # longer than what is encoded at once
+        tokenizer = gpt2(self.pair.part(backend))
+
+        assert tokenizer.encode(whole).tolist() == tiktoken_gpt2().encode(whole)
+
+    def test_real_text_is_what_it_is_in_tiktoken(self, backend):
+        whole = jargon_file()[:400_000]
+        tokenizer = gpt2(self.pair.part(backend))
+
+        assert tokenizer.encode(whole).tolist() == tiktoken_gpt2().encode(whole)
+
+    def test_every_id_has_the_bytes_that_it_has_in_tiktoken(self, backend):
+        tokenizer = gpt2(self.pair.part(backend))
+        ids = range(tokenizer.vocab_size)
+        expected = [tiktoken_gpt2().decode_single_token_bytes(i) for i in ids]
+
+        assert [tokenizer.decode_bytes([i]) for i in ids] == expected
+        assert tokenizer.decode(ids) == tiktoken_gpt2().decode([*ids])
+
+    def test_the_vocabulary_of_gpt2_is_the_published_one(self, backend):
+        folder = Path(import_module(f"{backend.package}.tokenizers").__file__).parent
+        packed = (folder / "gpt2" / "vocab.bpe.xz").read_bytes()
+        tokenizer = gpt2(self.pair.part(backend))
+
+        assert hashlib.sha256(lzma.decompress(packed)).hexdigest() == PUBLISHED
+        assert len(tokenizer.merges) == 50_000
+        assert sorted(tokenizer.base_bytes) == [*range(256)]
+        assert tokenizer.base_bytes[220] == ord(" ")
+        assert tokenizer.special_tokens == {"<|endoftext|>": 50_256}
+        assert tokenizer.vocab_size == 50_257
+
+    def test_a_text_has_its_ids_in_gpt2(self, backend):
+        """The first from OpenAI's examples; then where other implementations differ."""
+        expected = {
+            "hello world": [31373, 995],
+            "hello <|endoftext|>": [31373, 220, 50256],
+            "Hello, do you like tea? <|endoftext|> In the sunlit terraces": [
+                *(15496, 11, 466, 345, 588, 8887, 30, 220, 50256),
+                *(554, 262, 4252, 18250, 8812, 2114),
+            ],
+            "a\tb": [64, 197, 65],
+            "é": [2634],
+            "e\u0301": [68, 136, 223],
+            "": [],
+        }
+        tokenizer = gpt2(self.pair.part(backend))
+
+        assert {t: tokenizer.encode(t, "all").tolist() for t in expected} == expected
+
+    def test_bytes_that_are_not_utf8_become_the_replacement_character(self, backend):
+        tokenizer = gpt2(self.pair.part(backend))
+        first, second = tokenizer.encode("猫").tolist()[:2]
+
+        assert tokenizer.decode([first]) == "\ufffd"
+        assert tokenizer.decode([first, 64, second]).replace("\ufffd", "") == "a"
+
+    # Special tokens
+
+    @pytest.mark.parametrize("names", [["<a", "<a>", "b"], ["<a>", "b", "<a"]])
+    def test_of_two_that_begin_together_the_longer_is_found(self, backend, names):
+        tokenizer = self.pair.part(backend)([], names)
+        ids = tokenizer.encode("b<a><a", "all").tolist()
+
+        assert [names[i - 256] for i in ids] == ["b", "<a>", "<a"]
+
+    def test_only_what_is_allowed_is_special(self, backend):
+        tokenizer = self.pair.part(backend)([], ["<a>", "<b>"])
+
+        assert tokenizer.encode("<a><b>", {"<b>"}, ()).tolist() == [*b"<a>", 257]
+
+    @pytest.mark.parametrize(
+        "options", [((), "all"), ({"<b>"}, "all"), ("all", {"<a>"}), ((), {"<a>"})]
+    )
+    def test_a_special_token_that_is_disallowed_is_rejected(self, backend, options):
+        tokenizer = self.pair.part(backend)([], ["<a>", "<b>"])
+        rule = "allow it in allowed_special, or pass disallowed_special=()"
+        found = "the text holds the special token '<a>' at position 2"
+        expected = ValueError, f"{found}: {rule}"
+
+        assert rejection(lambda: tokenizer.encode("x <a> <b>", *options)) == expected
+
+    @pytest.mark.parametrize("options", [({"<c>"},), ((), {"<c>"})])
+    def test_the_name_of_no_special_token_is_rejected(self, backend, options):
+        tokenizer = self.pair.part(backend)([], ["<a>"])
+        expected = ValueError, "special tokens are ['<a>'], got ['<c>']"
+
+        assert rejection(lambda: tokenizer.encode("x", *options)) == expected
+
+    # Training
+
+    @pytest.mark.parametrize("tie_break", TIE_BREAKS)
+    def test_300_corpora_have_the_merges_of_a_loop(self, backend, tie_break):
+        part, config = self.pair.part(backend), (256 + N_MERGES, (), tie_break)
+        learned = [merges_of(part.from_text(each, *config)) for each in corpora()]
+
+        assert learned == merges_of_a_loop(tie_break)
+
+    def test_hugging_face_is_the_rule_of_its_trainer(self, backend):
+        """Where two of its merges have the same bytes, it gives them one id."""
+        pytest.importorskip("tokenizers")
+        part = self.pair.part(backend)
+        compared = 0
+        for corpus, expected in zip(corpora(), of_hugging_face(), strict=True):
+            size = 256 + N_MERGES
+            tokenizer = part.from_text(corpus, size, tie_break="hugging_face")
+            pairs = [
+                tuple(tokenizer.decode_bytes([token]) for token in pair)
+                for pair in merges_of(tokenizer)
+            ]
+            if len({left + right for left, right in pairs}) == len(pairs):
+                assert pairs == expected
+                compared += 1
+
+        assert compared > 0.9 * N_CORPORA
+
+    def test_first_seen_is_the_order_of_the_trainer_of_tiktoken(self, backend):
+        part = self.pair.part(backend)
+        tokenizer = part.from_text(
+            jargon_file()[:3_000], 256 + 40, tie_break="first_seen"
+        )
+        made = [tokenizer.decode_bytes([256 + rank]) for rank in range(40)]
+
+        assert made == of_tiktoken()
+
+    @pytest.mark.parametrize(
+        ("whole", "tie_break", "expected"),
+        [
+            ("aaaaa", "first_seen", [b"aa", b"aaaa", b"aaaaa"]),  # as minbpe
+            ("aaaaa", "pair_id", [b"aa", b"aaa", b"aaaaa"]),  # as rustbpe
+            ("ba ab", "bytes", [b" a", b" ab", b"ba"]),
+            ("ba ab", "first_seen", [b"ba", b" a", b" ab"]),
+            ("ba ab", "hugging_face", [b"ab", b"ba", b" ab"]),  # space after letters
+            ("low lower lowest", "bytes", [b"lo", b"low", b" low"]),
+            ("", "bytes", []),
+            ("a", "bytes", []),
+            ("a b", "bytes", [b" b"]),
+        ],
+    )
+    def test_a_text_has_its_merges(self, backend, whole, tie_break, expected):
+        tokenizer = self.pair.part(backend).from_text(whole, 259, (), tie_break)
+        n_ids = tokenizer.vocab_size
+
+        assert [tokenizer.decode_bytes([i]) for i in range(256, n_ids)] == expected
+
+    def test_ties_are_broken_by_bytes_unless_asked_otherwise(self, backend):
+        part = self.pair.part(backend)
+        by_name, by_default = part.from_text("ba ab", 259, (), "bytes"), ("ba ab", 259)
+
+        assert merges_of(part.from_text(*by_default)) == merges_of(by_name)
+
+    # Bounds: a file of a few kilobytes may not fill the memory
+
+    @pytest.mark.parametrize(
+        ("merges", "sizes"),
+        [
+            ([[97, 97], *([256 + n, 256 + n] for n in range(23))], "2097152 and 4194558"),
+            ([[97, 97], *([256 + n, 256 + n] for n in range(27))], "2097152 and 4194558"),
+            ([[97, 97], *([256 + n, 97] for n in range(19_999))], "20001 and 200030256"),
+        ],
+        ids=["24 doublings", "28 doublings", "a chain of 20,000"],
+    )
+    def test_a_vocabulary_of_too_many_bytes_is_rejected(self, backend, merges, sizes):
+        part = self.pair.part(backend)
+        saved = {**part([]).to_dict(), "merges": merges}
+        expected = ValueError, f"{TOO_MUCH} {sizes}"
+
+        assert rejection(lambda: part(merges)) == expected
+        assert rejection(lambda: part.from_dict(saved)) == expected
+
+    def test_a_token_may_have_2_to_the_20_bytes(self, backend):
+        merges = [[97, 97], *([256 + n, 256 + n] for n in range(19))]
+        tokenizer = self.pair.part(backend)(merges)
+
+        assert tokenizer.decode_bytes([275]) == b"a" * 2**20
+        assert rejection(lambda: self.pair.part(backend)([], ["é" * 2**20])) is not None
+
+    def test_training_ends_with_an_error_where_a_token_would_be_too_long(self, backend):
+        part = self.pair.part(backend)
+        expected = ValueError, f"{TOO_MUCH} {2**21} and {2**22 + 254}"
+
+        assert rejection(lambda: part.from_text("a" * 2**21, 277)) == expected
+
+    def test_a_large_vocabulary_is_built_in_linear_memory(self, backend):
+        merges = np.random.default_rng(0).integers(0, 256, (60_000, 2)).tolist()
+        merges = [*dict.fromkeys(map(tuple, merges))]
+        tokenizer = self.pair.part(backend)(merges)
+
+        assert tokenizer.vocab_size == 256 + len(merges)
+
+
+@cache
+def corpora():
+    """Draw short corpora of few letters, in which many pairs are equally frequent."""
+    rng = Random(0)
+    return [
+        "".join(rng.choices(rng.choice(["ab ", "abcde ", "ab'1é\n "]), k=n % 40))
+        for n in range(N_CORPORA)
+    ]
+
+
+@cache
+def merges_of_a_loop(tie_break):
+    """Learn from every corpus as the loop does that counts anew before each merge."""
+    words = map(pre_tokens_by_regex, corpora())
+    return [learn_merges(each, N_MERGES, tie_break) for each in words]
+
+
+@cache
+def of_hugging_face():
+    """Learn from every corpus as Hugging Face's trainer does."""
+    return [merges_of_hugging_face(corpus, N_MERGES) for corpus in corpora()]
+
+
+@cache
+def of_tiktoken():
+    """Learn from real text as tiktoken's educational trainer does."""
+    return merges_of_tiktoken(jargon_file()[:3_000], 40)
