@@ -1,5 +1,6 @@
 PYTHON ?= python3
 BIN := .venv/bin
+JOBS ?= 2
 
 .PHONY: demo test serve site nightly mutation evidence clean
 
@@ -12,7 +13,7 @@ test: .venv/ready
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	$(BIN)/pytest -q -n 2
+	$(BIN)/pytest -q -n $(JOBS)
 
 # Show every pair in a browser, on this machine, with the values of your own text.
 serve: .venv/ready
@@ -24,13 +25,13 @@ site: .venv/ready
 
 # Search with new random cases, many more of them.
 nightly: .venv/ready
-	$(BIN)/pytest -q -n 2 --diptych-profile nightly
+	$(BIN)/pytest -q -n $(JOBS) --diptych-profile nightly --timeout 3600
 
 # Change the code in every small way that there is, and see a test fail each time.
 mutation: .venv/ready
 	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[mutation]'
 	rm -rf mutants
-	$(BIN)/mutmut run --max-children 2
+	$(BIN)/mutmut run --max-children $(JOBS)
 	$(BIN)/python -m parity_tests.mutation
 
 # Which rule of comparison sees which numeric defect, and which one rejects right code?

@@ -1,4 +1,4 @@
-"""The pages in docs/ say what is so: their code runs, and its output is the true one."""
+"""The pages say what is so: their code runs, and its output is the true one."""
 
 import contextlib
 import io
@@ -85,13 +85,15 @@ def test_the_front_page_shows_what_the_kit_prints(number, tmp_path):
     )
 
     assert run.returncode == number, run.stderr
-    assert re.fullmatch(as_pattern(output), run.stdout), run.stdout
+    left_out = re.escape(" ... ")
+    pattern = re.escape(words_of(output)).replace(left_out, " .* ")
+    assert re.fullmatch(pattern, words_of(run.stdout))
 
 
-def as_pattern(output: str) -> str:
-    """Let `...` stand for any lines, and the name of a temporary folder for any name."""
-    pattern = re.escape(output).replace(r"\ \ \.\.\.\n", r"(?:.*\n)+")
-    return re.sub(r"/tmp/diptych\\-\w+", r"\\S+", pattern)
+def words_of(output: str) -> str:
+    """Leave out numbers, which differ from processor to processor, and file names."""
+    without_files = re.sub(r"/tmp/\S+", "FILE", output)
+    return " ".join(re.sub(r"\d\S*", "#", without_files).split())
 
 
 def test_the_front_page_is_short():
@@ -119,7 +121,7 @@ def test_the_property_that_contributing_shows_is_in_the_sources():
 def test_every_target_of_make_that_a_document_names_exists():
     rules = re.findall(r"^(\w+):", (TOP / "Makefile").read_text("utf-8"), re.MULTILINE)
     texts = [CONTRIBUTING, *(file.read_text("utf-8") for file in documents())]
-    named = {name for page in texts for name in re.findall(r"\bmake (\w+)\b", page)}
+    named = {name for t in texts for name in re.findall(r"(?:    |`)make (\w+)", t)}
 
     assert named & {"demo", "test", "serve", "evidence"}
     assert {name for name in named if name not in rules} == set()

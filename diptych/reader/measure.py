@@ -88,7 +88,7 @@ class Measure:
             labelled(shape, named(name, shape, axes, known), self.labels, MOST_SHOWN),
             beginning(here),
             beginning(there),
-            cut=cut_sentence(shape),
+            cut=cut_sentence(shape or lengths_of(there if here is None else here)),
         )
 
     def judged(self, here: Any, there: Any, right: Any, units: Any) -> Agreement:
@@ -111,10 +111,20 @@ def with_agreement(value: Value, found: Agreement, here: Any, there: Any) -> Val
 
 
 def beginning(value: Any) -> Any:
-    """Cut an array to what is shown of each axis."""
-    if not isinstance(value, np.ndarray):
-        return value
-    return value[tuple(slice(MOST_SHOWN) for _ in value.shape)]
+    """Cut an array, a list or a table to what is shown of it."""
+    if isinstance(value, np.ndarray):
+        return value[tuple(slice(MOST_SHOWN) for _ in value.shape)]
+    if is_table(value):
+        return [entries[:MOST_SHOWN] for entries in value]
+    return value[:MOST_SHOWN] if isinstance(value, list) else value
+
+
+def is_table(value: Any) -> bool:
+    """Whether a list holds keys, and as many values: so tables are recorded."""
+    if not isinstance(value, list) or len(value) != 2:
+        return False
+    are_lists = all(isinstance(entries, list | np.ndarray) for entries in value)
+    return are_lists and len(value[0]) == len(value[1]) > 0
 
 
 def numbers(value: Any) -> Any:
@@ -147,6 +157,13 @@ def is_text(value: Any) -> bool:
     """Whether a value is a text, or several."""
     several = isinstance(value, list | tuple)
     return all(isinstance(e, str) for e in value) if several else isinstance(value, str)
+
+
+def lengths_of(value: Any) -> tuple[int, ...]:
+    """Return how many entries a list or a table has; nothing of anything else."""
+    if is_table(value):
+        return (len(value[0]),)
+    return (len(value),) if isinstance(value, list) else ()
 
 
 def cut_sentence(shape: tuple[int, ...]) -> str:

@@ -11,12 +11,13 @@ from typing import Any
 
 import numpy as np
 
+from diptych.reader.measure import is_table
 from diptych.reader.model import Row, Run, Value
 from diptych.site.tables import Panel, drawn
 from diptych.site.wording import agreement, shape_in_words, shortened, written
 
 MOST_PANELS = 8
-MOST_PIECES, LONGEST_PIECE = 60, 120
+LONGEST_PIECE = 120
 MOST_CELLS = {True: 120, False: 300}  # of all panels of a figure: strips, tables
 
 
@@ -102,10 +103,7 @@ def panels(run: Run, value: Value, several: dict[str, bool]) -> Iterator[Panel]:
 
 def pieces(shown: Any) -> tuple[str, ...]:
     """Write text, or a list of texts, piece by piece; what is too long is cut."""
-    entries = entries_of(shown)
-    said = [shortened(entry, LONGEST_PIECE) for entry in entries[:MOST_PIECES]]
-    more = len(entries) - len(said)
-    return (*said, f"… and {more:,} more") if more > 0 else tuple(said)
+    return tuple(shortened(entry, LONGEST_PIECE) for entry in entries_of(shown))
 
 
 def entries_of(shown: Any) -> list[str]:
@@ -120,10 +118,3 @@ def entries_of(shown: Any) -> list[str]:
         pairs = zip(*shown, strict=True)
         return [f"{written(key)} → {written(value)}" for key, value in pairs]
     return [written(entry) for entry in shown]
-
-
-def is_table(shown: Any) -> bool:
-    """Whether a list holds keys, and as many values."""
-    if len(shown) != 2 or not all(isinstance(e, list | np.ndarray) for e in shown):
-        return False
-    return len(shown[0]) == len(shown[1]) > 0

@@ -7,6 +7,7 @@ import numpy as np
 from rich.cells import cell_len
 from rich.text import Text
 
+from diptych.reader.measure import is_table
 from diptych.reader.model import Value
 from diptych.reader.numerals import difference, number
 from diptych.reader.visible import short, visible, visible_bytes, visible_line
@@ -22,7 +23,8 @@ def value_block(value: Value, head: int, width: int) -> Lines:
     heading = heading_of(value)
     shown = value.shown
     if not isinstance(shown, np.ndarray) or shown.ndim == 0:
-        return folded(heading.append(f"  {written(shown)}"), width)
+        lines = folded(heading.append(f"  {written(shown)}"), width)
+        return [*lines, *([Text(value.cut, "italic")] if value.cut else [])]
     if shown.size == 0:
         return [heading.append("  empty")]
     axes = list(value.axes)
@@ -57,6 +59,9 @@ def written(value: Any) -> str:
         return visible(value)
     if isinstance(value, bytes):
         return visible_bytes(value)
+    if is_table(value):
+        pairs = zip(*value, strict=True)
+        return "│".join(f"{written(key)} → {written(entry)}" for key, entry in pairs)
     if isinstance(value, list | tuple):
         return "│".join(written(entry) for entry in value)
     if isinstance(value, np.ndarray) and value.ndim > 0:

@@ -55,7 +55,7 @@ SKETCHES = (
     ),
     Sketch(
         "one-token",
-        "One score has the weight 1 whatever it is: the output is the value.",
+        "A single score has the attention weight 1: the output is the value.",
         ("EdgeCase",),
         n_tokens=1,
     ),
@@ -73,7 +73,7 @@ SKETCHES = (
     ),
     Sketch(
         "zeros",
-        "All scores are 0, so every visible token weighs the same.",
+        "All scores are 0, so all attention weights of a row are equal.",
         ("EdgeCase", "Ties"),
         scale=0.0,
     ),
@@ -85,7 +85,7 @@ SKETCHES = (
     ),
     Sketch(
         "one-hot",
-        "Every token picks one row or column of a weight: a transposed one shows.",
+        "Every token picks one row or column of a parameter: a transposed one shows.",
         pattern="one-hot",
     ),
     Sketch(
@@ -109,14 +109,14 @@ SKETCHES = (
     ),
     Sketch(
         "small-values",
-        "An absolute tolerance of 1e-5 sees next to nothing here; a score does.",
+        "An absolute tolerance of 1e-5 sees next to nothing here; rounding units do.",
         ("SmallValues",),
         scale=1e-4,
         dtype="float32",
     ),
     Sketch(
         "underflow",
-        "Every score underflows to 0; the mixture of the values must not.",
+        "Every score underflows to 0; the average of the values must not.",
         ("EdgeCase", "SmallValues"),
         scale=1e-30,
         dtype="float32",
@@ -149,7 +149,7 @@ SKETCHES = (
     ),
     Sketch(
         "dropout",
-        "In training, weights that `keep` spares are divided by 1 - dropout.",
+        "In training, attention weights where `keep` is True are scaled up.",
         ("Dropout",),
         config={"dropout": 0.5},
         leading=(2,),
@@ -171,14 +171,14 @@ SKETCHES = (
     ),
     Sketch(
         "too-long",
-        "A text longer than the context is refused, not cut.",
-        ("Refused",),
+        "A text longer than the context is rejected, not cut.",
+        ("Rejected",),
         config={"context_length": 2},
     ),
     Sketch(
         "wrong-channels",
-        "Tokens with more channels than the weights take are refused.",
-        ("Refused",),
+        "Tokens with more channels than the parameters take are rejected.",
+        ("Rejected",),
         config={"d_in": 4},
         extra=1,
     ),

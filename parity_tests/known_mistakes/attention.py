@@ -284,7 +284,7 @@ MASKS = (
         "mask-rows-from-the-end",
         "Rows taken from the wrong end of a mask that is larger than the text",
         "A mask is made once for the longest text, and a shorter one takes its last "
-        "rows and first columns, as a cache would need. All or nearly all is visible.",
+        "rows and first columns, as a cache would need. Little or nothing is hidden.",
         Patch(
             "Causal mask",
             "np.tri(n_tokens, dtype=bool)",
@@ -557,7 +557,7 @@ DROPOUT = (
     known(
         "dropout-shared-by-heads",
         "All heads drop the same attention weights",
-        "The mask is drawn for one head and broadcast, or every head is seeded alike.",
+        "The mask is drawn for one head and broadcast, or all heads have one seed.",
         Patch(
             "Dropout",
             "self.rng.random(attn_weights.shape) >=",

@@ -37,7 +37,7 @@ BYTES = (
         "decode-drops-invalid",
         "Bytes that are not UTF-8 vanish",
         '`errors="ignore"` hides that something is missing: two texts that differ '
-        "are decoded alike.",
+        "are decoded to one.",
         Textbook(
             "decode",
             'errors="replace"',

@@ -1,4 +1,4 @@
-"""Known mistakes are found, built, told apart where that can be, and counted.
+"""Known mistakes are found, built, distinguished where that can be, and counted.
 
 That each is rejected is tested in the file of its pair, with all else that is tested
 of the pair.
@@ -43,10 +43,9 @@ def mistake_of(path: str, name: str) -> Mistake:
 
 
 @of_each_pair
-def test_every_pair_has_mistakes_each_of_its_own_name(path):
+def test_every_mistake_of_a_pair_has_a_name_of_its_own(path):
     names = Counter(mistake.id for mistake in mistakes_of(path))
 
-    assert names
     assert [name for name, times in names.items() if times > 1] == []
 
 

@@ -163,7 +163,7 @@ CHARACTERS = (
     ),
     known(
         "search-unchecked",
-        "What is not found becomes its neighbour",
+        "What is not found becomes what comes next",
         "A binary search says where something would be, found or not. Without a look "
         "at what is there, an unknown character gets the id of the next one.",
         Patch(

@@ -5,8 +5,6 @@ encoded with them.
 """
 
 from functools import cache
-from importlib import import_module
-from itertools import accumulate
 from typing import Any
 
 import numpy as np
@@ -182,33 +180,6 @@ def the_order_of_the_texts_has_no_influence_on_the_merges(
     return compare(merges_of(one), merges_of(other))
 
 
-# The textbook and the parallel tokenizer
-
-
-def ids_and_merges_are_those_of_the_textbook(run: OneBackend, case: Case) -> Agreement:
-    """The definition of what it gives is `tokenizers/byte_pair`."""
-    textbook = import_module(f"{run.backend.package}.tokenizers.byte_pair")
-    both = [
-        properties.learned(run, case),
-        textbook.BytePairTokenizer.from_text(case.inputs["corpus"], **case.config),
-    ]
-    parallel, right = (
-        [merges_of(each), each.encode(case.inputs["text"], "all").tolist()]
-        for each in both
-    )
-    return compare(right, parallel)
-
-
-def ids_of_gpt2_are_those_of_the_textbook(run: OneBackend, case: Case) -> Agreement:
-    """One text by itself, and several in a batch."""
-    textbook = import_module(f"{run.backend.package}.tokenizers.byte_pair")
-    right, parallel = gpt2(textbook.BytePairTokenizer), gpt2(run.part)
-    texts = [*accumulate(case.inputs["texts"]), *case.inputs["texts"]]
-    expected = [right.encode(text).tolist() for text in texts]
-    batch = [ids.tolist() for ids in parallel.encode_batch(texts)]
-    return compare([expected] * 2, [batch, [parallel.encode(t).tolist() for t in texts]])
-
-
 TEXTS = cases_of(text=text())
 IDS = cases.rows_of_ids(300)
 ALL = (
@@ -237,12 +208,5 @@ ALL = (
     Property(fewer_merges_are_the_first_of_more, cases.training_cases()),
     Property(
         the_order_of_the_texts_has_no_influence_on_the_merges, cases.training_cases()
-    ),
-)
-PARALLEL = (
-    Property(ids_and_merges_are_those_of_the_textbook),
-    Property(
-        ids_of_gpt2_are_those_of_the_textbook,
-        cases_of(texts=st.lists(ORDINARY, min_size=1, max_size=3)),
     ),
 )

@@ -2,6 +2,7 @@
 
 import hashlib
 import lzma
+from contextlib import nullcontext
 from functools import cache
 from importlib import import_module
 from pathlib import Path
@@ -147,6 +148,48 @@ class BytePairTests(TokenizerTests):
 
         assert rejection(lambda: tokenizer.encode("x", *options)) == expected
 
+    # Merging: the merges as text, the word, and the tokens that it becomes
+
+    @pytest.mark.parametrize(
+        ("merges", "word", "expected"),
+        [
+            ("a+a", "aaa", "aa a"),  # the leftmost two
+            ("a+a", "aaaa", "aa aa"),
+            ("a+a", "aabaaa", "aa b aa a"),
+            ("a+a aa+a", "aaa", "aaa"),
+            ("a+b b+c", "abc", "ab c"),  # the lower rank, not the longer reach
+            ("b+c a+b", "abc", "a bc"),
+            ("b+c a+bc", "abc", "abc"),
+            ("b+c a+bc a+b ab+c", "abc", "abc"),  # of equal bytes the reachable one
+            ("a+b b+c a+bc", "abc", "ab c"),  # abc is no token that a text reaches
+            ("a+b ab+c c+a", "abca", "abc a"),  # what a b makes takes the c
+            ("a+b c+a ab+c", "abca", "ab ca"),
+            ("a+b b+b", "abbbb", "ab bb b"),  # a takes the first of the run
+            # v w could be taken by u v, until t u takes the u: w x is late by a round.
+            ("t+u u+v uv+w w+x wx+wx", "tuvwxwxwx", "tu v wxwx wx"),
+            ("t+u u+v uv+w w+x wx+wx", "uvwxwxwx", "uvw x wxwx"),
+            ("t+u u+v uv+w w+x wx+wx", "vwxwxwx", "v wxwx wx"),
+            ("a+b", "", ""),
+            ("", "ab", "a b"),
+            ("a+b", "\0ab", "\0 ab"),  # id 0 is an id like any other
+        ],
+    )
+    def test_a_word_becomes_its_tokens(self, backend, merges, word, expected):
+        numbers = {chr(byte): byte for byte in range(128)}
+        pairs = []
+        for left, right in (merge.split("+") for merge in merges.split()):
+            pairs.append((numbers[left], numbers[right]))
+            numbers.setdefault(left + right, 255 + len(pairs))
+        with self.portions(backend):
+            tokenizer = self.pair.part(backend)(pairs)
+            ids = tokenizer.encode(word).tolist()
+
+        assert " ".join(tokenizer.decode([i]) for i in ids) == expected
+
+    def portions(self, backend):
+        """Work in the portions that the tokenizer has by itself."""
+        return nullcontext()
+
     # Training
 
     @pytest.mark.parametrize("tie_break", TIE_BREAKS)
@@ -173,6 +216,14 @@ class BytePairTests(TokenizerTests):
                 compared += 1
 
         assert compared > 0.9 * N_CORPORA
+
+    @pytest.mark.parametrize("tie_break", TIE_BREAKS)
+    def test_real_text_has_the_merges_of_a_loop(self, backend, tie_break):
+        whole, n_merges = jargon_file()[:3_000], 60
+        learned = self.pair.part(backend).from_text(whole, 316, (), tie_break)
+        words = tuple(pre_tokens_by_regex(whole))
+
+        assert merges_of(learned) == cached_loop(words, n_merges, tie_break)
 
     def test_first_seen_is_the_order_of_the_trainer_of_tiktoken(self, backend):
         part = self.pair.part(backend)
@@ -264,6 +315,9 @@ def merges_of_a_loop(tie_break):
     """Learn from every corpus as the loop does that counts anew before each merge."""
     words = map(pre_tokens_by_regex, corpora())
     return [learn_merges(each, N_MERGES, tie_break) for each in words]
+
+
+cached_loop = cache(learn_merges)
 
 
 @cache

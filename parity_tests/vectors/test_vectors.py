@@ -65,7 +65,7 @@ def test_the_manifest_lists_every_pair_and_says_why_each_case_is_there(folder):
 def test_the_cases_of_a_pair_have_names_of_their_own(pair):
     names = [example.name for example in pair.examples(0)]
 
-    assert len({*names}) == len(names) >= 3
+    assert len({*names}) == len(names) >= 2
 
 
 def test_every_flag_is_explained(folder):
@@ -91,10 +91,20 @@ def test_a_case_that_is_to_be_rejected_is_and_no_other(folder, pair):
 def test_a_case_has_its_steps_its_output_and_its_gradients(folder):
     case = files.read_pair(folder, "attention/causal")[0]
 
-    assert [step["step"] for step in case["steps"]] == [*"123456"]
-    assert case["steps"][1]["values"]["attn_scores"].shape == (3, 3)
+    own = steps_of(case, "attention.causal.CausalAttention.forward")
+    assert [*own] == [*"123456"]
+    assert own["2"]["attn_scores"].shape == (3, 3)
     assert case["gradients"]["of"].keys() == {"x", *case["parameters"]}
     assert 0 < case["rounding_units"]["output"] < 1e-12
+
+
+def steps_of(case, function):
+    """Return what each step of a function stores, by the number of the step."""
+    return {
+        step["step"]: step["values"]
+        for step in case["steps"]
+        if step["function"] == function
+    }
 
 
 def test_a_case_with_dropout_has_its_masks(folder):
@@ -102,7 +112,8 @@ def test_a_case_with_dropout_has_its_masks(folder):
     case = next(case for case in cases if case["name"] == "dropout")
 
     (mask,) = case["masks"]
-    dropped = case["steps"][4]["values"]["dropped_weights"] == 0
+    own = steps_of(case, "attention.causal.CausalAttention.forward")
+    dropped = own["5"]["dropped_weights"] == 0
     assert np.array_equal(dropped, ~mask | (np.tri(mask.shape[-1]) == 0))
 
 

@@ -10,7 +10,6 @@ from collections.abc import Iterable, Mapping, Sequence
 import numpy as np
 from jaxtyping import Int, Int32, Int64
 
-from reference.tokenizers.byte_vocabulary import Pair
 from reference.tokenizers.parallel.distinct_words import DistinctWords, WordCollector
 from reference.tokenizers.parallel.merge_rounds import MergeRounds
 from reference.tokenizers.parallel.packed_words import (
@@ -40,7 +39,7 @@ class Encoder:
     ([257, 98], [1, 1, 2])
     """
 
-    def __init__(self, merges: Sequence[Pair], token_bytes: Sequence[bytes]):
+    def __init__(self, merges: Sequence[Sequence[int]], token_bytes: Sequence[bytes]):
         self.id_of_byte = np.empty(256, np.int64)
         self.id_of_byte[[byte for (byte,) in token_bytes[:256]]] = np.arange(256)
         self.merge = MergeRounds(merges, n_base=256)

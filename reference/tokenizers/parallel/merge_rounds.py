@@ -11,7 +11,6 @@ from itertools import pairwise
 import numpy as np
 from jaxtyping import Bool, Int, Int32, Int64
 
-from reference.tokenizers.byte_vocabulary import Pair
 from reference.tokenizers.parallel.merge_in_order import MERGED_AWAY, merge_in_order
 from reference.tokenizers.parallel.pair_table import NEVER, PairTable
 
@@ -37,8 +36,8 @@ class MergeRounds:
     (array([3, 2, 3, 0]), array([2, 2]))
     """
 
-    def __init__(self, merges: Sequence[Pair], n_base: int):
-        self.rank_of = {pair: rank for rank, pair in enumerate(merges)}
+    def __init__(self, merges: Sequence[Sequence[int]], n_base: int):
+        self.rank_of = {(left, right): r for r, (left, right) in enumerate(merges)}
         self.table = PairTable(np.array(merges, np.int64).reshape(-1, 2), n_base)
         self.n_base = n_base
 

@@ -39,8 +39,8 @@ class ParallelBytePairTokenizer(BytePairTokenizer):
         special_tokens: Sequence[str] = (),
         base_bytes: Int[Tensor, "256"] | Sequence[int] = range(256),
     ):
-        super().__init__(merges, special_tokens, base_bytes)
-        pairs = [(left, right) for left, right in self.merges.tolist()]
+        pairs = [*check_list("merges", merges)]
+        super().__init__(pairs, special_tokens, base_bytes)
         self.encoder = Encoder(pairs, self.token_bytes)
 
     @classmethod

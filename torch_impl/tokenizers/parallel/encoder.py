@@ -11,7 +11,6 @@ import torch
 from jaxtyping import Int64
 from torch import Tensor, nn
 
-from torch_impl.tokenizers.byte_vocabulary import Pair
 from torch_impl.tokenizers.parallel.byte_classes import bytes_tensor
 from torch_impl.tokenizers.parallel.distinct_words import DistinctWords, WordCollector
 from torch_impl.tokenizers.parallel.merge_rounds import MergeRounds
@@ -36,7 +35,7 @@ class Encoder(nn.Module):
     (tensor([257,  98]), tensor([1, 1, 2]))
     """
 
-    def __init__(self, merges: Sequence[Pair], token_bytes: Sequence[bytes]):
+    def __init__(self, merges: Sequence[Sequence[int]], token_bytes: Sequence[bytes]):
         super().__init__()
         base_bytes = torch.tensor([byte for (byte,) in token_bytes[:256]])
         self.id_of_byte = nn.Buffer(base_bytes.argsort(), persistent=False)

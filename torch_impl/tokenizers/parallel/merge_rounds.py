@@ -13,7 +13,6 @@ import torch.nn.functional as F
 from jaxtyping import Bool, Int, Int32, Int64
 from torch import Tensor, nn
 
-from torch_impl.tokenizers.byte_vocabulary import Pair
 from torch_impl.tokenizers.parallel.merge_in_order import MERGED_AWAY, merge_in_order
 from torch_impl.tokenizers.parallel.pair_table import NEVER, PairTable
 
@@ -39,9 +38,9 @@ class MergeRounds(nn.Module):
     (tensor([3, 2, 3, 0]), tensor([2, 2]))
     """
 
-    def __init__(self, merges: Sequence[Pair], n_base: int):
+    def __init__(self, merges: Sequence[Sequence[int]], n_base: int):
         super().__init__()
-        self.rank_of = {pair: rank for rank, pair in enumerate(merges)}
+        self.rank_of = {(left, right): r for r, (left, right) in enumerate(merges)}
         pairs = torch.tensor(merges, dtype=torch.int64).reshape(-1, 2)
         self.table = PairTable(pairs, n_base)
         self.n_base = n_base
