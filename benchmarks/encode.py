@@ -13,6 +13,7 @@ import argparse
 import ast
 import json
 import lzma
+import os
 import statistics
 import subprocess
 import sys
@@ -238,13 +239,16 @@ def print_load() -> None:
         "special_tokens": [],
         "base_bytes": [*range(256)],
     }
+    one_thread = {**os.environ, "OMP_NUM_THREADS": "1"}
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "million.json"
         path.write_text(json.dumps(saved), encoding="utf-8")
         print(f"\na million merges, a file of {path.stat().st_size / 1e6:.1f} MB: load")
         for name in BACKENDS:
             command = [sys.executable, "-c", LOAD.format(backend=name), str(path)]
-            found = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+            found = subprocess.run(
+                command, cwd=ROOT, env=one_thread, capture_output=True, text=True
+            )
             print(f"{name:12} {found.stdout.strip() or found.stderr.strip()}")
 
 

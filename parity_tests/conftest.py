@@ -8,6 +8,7 @@ import torch
 from hypothesis import HealthCheck, Phase, settings
 
 from parity_tests.contract.backend import BACKENDS
+from parity_tests.known_mistakes import mistakes_of, why_rejected
 
 UNHURRIED = settings(  # how busy the machine is says nothing about the code
     deadline=None, suppress_health_check=[HealthCheck.too_slow]
@@ -61,5 +62,13 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     for argument, field in FIELDS.items():
         if argument in metafunc.fixturenames:
             metafunc.parametrize(argument, getattr(pair, field), ids=str)
+    if "mistake" in metafunc.fixturenames:
+        metafunc.parametrize("mistake", mistakes_of(pair), ids=str)
     if "backend" in metafunc.fixturenames:
         metafunc.parametrize("backend", BACKENDS, ids=str)
+
+
+@pytest.fixture(name="why_rejected")
+def _why_rejected() -> object:
+    """Say why a known mistake is rejected; pairs do not import that by themselves."""
+    return why_rejected

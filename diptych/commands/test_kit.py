@@ -109,7 +109,7 @@ def test_help_states_the_rules_for_factories():
     assert "must find special tokens inside a text" in words
 
 
-@pytest.mark.parametrize("encoding", ["ascii", "cp1252", "utf-8"])
+@pytest.mark.parametrize("encoding", ["ascii", "cp1252"])
 def test_what_a_terminal_would_obey_or_cannot_show_is_escaped(encoding):
     target = f"{MISBEHAVING}:raises_escapes"
     command = [sys.executable, "-m", "diptych", "check", "simple", "--impl", target]
@@ -123,7 +123,7 @@ def test_what_a_terminal_would_obey_or_cannot_show_is_escaped(encoding):
     assert done.returncode == 1, done.stderr
     assert rb"\x1b[31m red, \u202e backwards," in done.stdout
     assert b"\x1b" not in done.stdout
-    assert (rb"\u2717" in done.stdout) == (encoding != "utf-8")
+    assert rb"\u2717" in done.stdout
 
 
 # Known differences
@@ -218,7 +218,7 @@ def test_they_cannot_answer_for_ours(theirs):
     assert "Traceback" not in output
 
 
-def test_the_plug_in_imports_nothing_of_ours():
+def test_what_pytest_loads_imports_nothing_of_ours():
     code = (
         "import sys, diptych.pytest_plugin\n"
         "ours = {'torch', 'hypothesis', 'numpy', 'parity_tests', 'reference'}\n"

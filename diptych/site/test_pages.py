@@ -25,7 +25,7 @@ from parity_tests.catalogue import PATHS
 from parity_tests.contract.property import sentence_of
 
 OF_A_PAIR = re.compile(rf"(^|/)({'|'.join(PATHS)})(\.[\w-]+)?\.html$|^[\w.-]+\.html$")
-MOST_BYTES = 250_000
+MOST_BYTES = 350_000
 ADVERSARIAL = '<script>alert(1)</script> "><img src=x> {{7*7}} \u202egnp.exe a\x00b'
 
 

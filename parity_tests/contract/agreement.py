@@ -85,7 +85,7 @@ def compare_floats(left: Any, right: Any, unit: Any, kind: str) -> Agreement:
         gap[finite] = np.abs(left[finite].astype(wide) - right[finite].astype(wide))
     if not gap.any():
         return same(kind)
-    with np.errstate(divide="ignore", invalid="ignore"):
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
         errors = np.where(gap == 0, 0.0, gap / unit)
     where = first_wrong(left, right, errors == errors.max())
     return Agreement(float(errors.max()), float(gap.max()), kind, where)

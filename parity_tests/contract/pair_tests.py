@@ -98,6 +98,9 @@ class PairTests:
 
         agree()
 
+    def test_known_mistake_is_rejected(self, mistake, why_rejected):
+        assert why_rejected(mistake)
+
     def test_autograd_passes_the_gradient_check_of_pytorch(self):
         if not self.pair.has_gradients:
             pytest.skip("it has no gradients")

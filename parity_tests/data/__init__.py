@@ -1,1 +1,1 @@
-"""The pairs that feed a model, held together and to their laws."""
+"""What feeds a model: windows of a text, and embeddings of its tokens."""

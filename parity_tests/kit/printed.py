@@ -1,14 +1,14 @@
-"""What other people's code prints, kept from the terminal."""
+"""What other people's code prints, held back from the terminal."""
 
 import os
 import sys
 from tempfile import TemporaryFile
 
-MOST = 200  # bytes that are kept of what is printed
+MOST = 200  # bytes of it that are reported
 
 
 class Printed:
-    """What is printed, by Python or below it: kept from the terminal, for the report.
+    """What is printed, by Python or below it: not on the terminal, for the report.
 
     What goes to standard error, such as a warning, is no answer and is dropped.
     """

@@ -67,14 +67,14 @@ def outcome(pair: Pair, case: Case, with_steps: bool) -> Tree:
     except REJECTIONS as error:
         return {"rejected": rejection(error)}
     masks = {"masks": [*with_masks.masks]} if with_masks.masks else {}
-    units = expected(pair, with_masks).units if case.dtype else {}
+    units = expected(pair, case).units if case.dtype else {}
     of_units: Tree = {"output": units.get("result", 0.0)}
     said: Tree = masks | {"output": tree_of(run.result), "rounding_units": of_units}
     if with_steps:
         said["steps"] = taken = steps(run)
         of_units["steps"] = of_names(units, taken)
     if pair.has_gradients:
-        said["gradients"], gradient_units = gradients(pair, with_masks)
+        said["gradients"], gradient_units = gradients(pair, case)
         of_units |= gradient_units
     return said
 

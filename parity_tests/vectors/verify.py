@@ -7,6 +7,7 @@ from typing import Any
 
 from parity_tests import catalogue
 from parity_tests.contract.backend import TORCH, unchecked
+from parity_tests.contract.case import Case
 from parity_tests.contract.pair import Pair
 from parity_tests.lockstep.comparison import Comparison
 from parity_tests.lockstep.forward import compare_forward
@@ -15,7 +16,6 @@ from parity_tests.vectors import files
 from parity_tests.vectors.comparing import differences
 from parity_tests.vectors.contents import (
     Tree,
-    case_of,
     example_of,
     outcome_on,
     vector_of,
@@ -75,20 +75,22 @@ def replay(pair: Pair, vector: Tree) -> Iterator[str]:
     """
     try:
         with unchecked():
-            fresh = vector_of(pair, example_of(vector))
+            example = example_of(vector)
+            fresh = vector_of(pair, example)
             units = fresh.get("rounding_units", {})
             for difference in differences(vector, fresh, units):
                 yield f"reference: {difference}"
-            yield from on_torch(pair, vector, units)
+            yield from on_torch(pair, vector, example.case, units)
     except (LookupError, TypeError, ValueError, AttributeError) as error:
         raise files.VectorsError(
             f"{pair}, {vector.get('name')} cannot be replayed: {error!r}"
         ) from error
 
 
-def on_torch(pair: Pair, vector: Tree, units: Mapping[str, Any]) -> Iterator[str]:
+def on_torch(
+    pair: Pair, vector: Tree, case: Case, units: Mapping[str, Any]
+) -> Iterator[str]:
     """Compare PyTorch's output with the vector, and its steps with the reference."""
-    case = case_of(vector)
     stored = {part: vector[part] for part in ("output", "rejected") if part in vector}
     for difference in differences(stored, outcome_on(TORCH, pair, case), units):
         yield f"torch_impl: {difference}"

@@ -14,7 +14,7 @@ MERGED_AWAY = -1
 def merge_in_order(
     tokens: list[int],
     is_last: list[bool],
-    rank_of: Mapping[tuple[int, int], int],
+    rank_of: Mapping[tuple[int, ...], int],
     n_base: int,
 ) -> list[int]:
     """Merge words that stand end to end; where a token is gone is `MERGED_AWAY`.

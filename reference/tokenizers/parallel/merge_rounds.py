@@ -37,7 +37,7 @@ class MergeRounds:
     """
 
     def __init__(self, merges: Sequence[Sequence[int]], n_base: int):
-        self.rank_of = {(left, right): r for r, (left, right) in enumerate(merges)}
+        self.rank_of = {tuple(pair): rank for rank, pair in enumerate(merges)}
         self.table = PairTable(np.array(merges, np.int64).reshape(-1, 2), n_base)
         self.n_base = n_base
 

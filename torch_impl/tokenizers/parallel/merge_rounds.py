@@ -40,7 +40,7 @@ class MergeRounds(nn.Module):
 
     def __init__(self, merges: Sequence[Sequence[int]], n_base: int):
         super().__init__()
-        self.rank_of = {(left, right): r for r, (left, right) in enumerate(merges)}
+        self.rank_of = {tuple(pair): rank for rank, pair in enumerate(merges)}
         pairs = torch.tensor(merges, dtype=torch.int64).reshape(-1, 2)
         self.table = PairTable(pairs, n_base)
         self.n_base = n_base
