@@ -3,7 +3,6 @@
 import inspect
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
-from functools import lru_cache
 from importlib import import_module
 from typing import Any
 
@@ -13,7 +12,7 @@ from hypothesis.strategies import SearchStrategy
 from parity_tests.contract.adapter import Adapter
 from parity_tests.contract.agreement import as_array
 from parity_tests.contract.backend import REFERENCE, TORCH, Backend
-from parity_tests.contract.case import Case
+from parity_tests.contract.case import Case, remember
 from parity_tests.contract.convention import Convention
 from parity_tests.contract.example import Example
 from parity_tests.contract.oracle import Oracle
@@ -126,7 +125,7 @@ class Pair(Shown):
         return replace(case, masks=dropout_masks(self, case)) if is_drawn else case
 
 
-@lru_cache(maxsize=512)
+@remember(4096)
 def dropout_masks(pair: Pair, case: Case) -> tuple[Mask, ...]:
     """Run a case on PyTorch, and return the mask of every dropout, in order."""
     if case.masks is not None:

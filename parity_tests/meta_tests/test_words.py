@@ -38,7 +38,7 @@ WORDS = {
     r"smallest input(?: that)? it found": "minimal counterexample",
     r"concepts?": "pair",
     r"museum|exhibits?": "known mistakes",
-    r"plug-ins?|plug_ins?|not ours": "implementation under test, adapter",
+    r"plug[-_]ins?|code that is not ours": "implementation under test, adapter",
     r"alike": "equal, similar",
     r"hostile": "adversarial",
     r"in 32 bits": "float32",

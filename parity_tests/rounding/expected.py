@@ -6,14 +6,14 @@ with the truth, which is the reference in float64 on the same numbers.
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from functools import lru_cache, partial
+from functools import partial
 from typing import Any
 
 import numpy as np
 
 from parity_tests.contract.agreement import Agreement, compare
 from parity_tests.contract.backend import REFERENCE, unchecked
-from parity_tests.contract.case import Case
+from parity_tests.contract.case import Case, remember
 from parity_tests.contract.pair import Pair
 from parity_tests.lockstep.backward import (
     Backward,
@@ -69,7 +69,7 @@ class ExpectedBackward:
         }
 
 
-@lru_cache(maxsize=512)
+@remember(512)
 def expected(pair: Pair, case: Case) -> Expected:
     """Run the reference, and measure how large rounding is at each step."""
 
@@ -91,7 +91,7 @@ def expected(pair: Pair, case: Case) -> Expected:
     return Expected(truth, by_name(units), case.dtype.removeprefix("float64"))
 
 
-@lru_cache(maxsize=1024)
+@remember(4096)
 def result_unit(pair: Pair, case: Case) -> float:
     """Measure how large rounding is in what comes out, at the most."""
     if not case.dtype:
@@ -106,7 +106,7 @@ def result_unit(pair: Pair, case: Case) -> float:
     return by_name(units)["result"]
 
 
-@lru_cache(maxsize=512)
+@remember(512)
 def expected_backward(pair: Pair, case: Case) -> ExpectedBackward:
     """Run the reference backward from a drawn gradient, and measure rounding."""
 

@@ -48,11 +48,11 @@ class Rounding:
 
     def noise(self, shape: tuple[int, ...]) -> Array:
         """Draw moves of either sign, of half a rounding, give or take half of that."""
-        size = self.rng.uniform(0.5, 1.5, shape)
-        return self.unit * size * self.rng.choice([-1.0, 1.0], shape)
+        drawn = self.rng.uniform(-self.unit, self.unit, shape)
+        return drawn + np.copysign(self.unit / 2, drawn)
 
 
-class Moved(np.ndarray):  # type: ignore[type-arg]
+class Moved(np.ndarray):
     """An array that moves each result by about half a rounding.
 
     >>> rounding = Rounding(unit=0.01, tiny=0.0, rng=np.random.default_rng(0))
@@ -141,7 +141,7 @@ def row_noise(exps: Any, rounding: Rounding, kwargs: Any) -> Array:
     """Draw one move for each sum of exp(a - b): half a rounding of the largest b."""
     subtracted = getattr(exps, "subtracted", None)
     if subtracted is None:
-        return np.float64(0.0)
+        return np.zeros(())
     axis, keepdims = kwargs.get("axis", 0), kwargs.get("keepdims", False)
     counts = np.isfinite(subtracted) & (np.asarray(exps) > 0)
     largest = np.max(

@@ -74,14 +74,15 @@ class ShapeCheck:
         if event == "exception":
             self.waiting = None
         elif self.waiting is not None and (here != self.waiting or event == "return"):
-            self.finish(self.waiting, frame)
+            self.finish(self.waiting, frame, arg)
             self.waiting = None
         if event == "line":
             self.waiting = here
         return self.follow
 
-    def finish(self, claim: Commented, frame: FrameType) -> None:
+    def finish(self, claim: Commented, frame: FrameType, returned: Any) -> None:
         """Check every shape that a statement claims."""
+        outputs = iter(returned if isinstance(returned, tuple) else [returned])
         if len(claim.names) != len(claim.shapes):
             claim_names = ", ".join(claim.names)
             self.wrong.append(f"line {claim.line}: {claim_names} need a shape each")
@@ -89,6 +90,8 @@ class ShapeCheck:
             owner, _, attribute = name.rpartition(".")
             found = frame.f_locals.get(owner or attribute)
             value = getattr(found, attribute, None) if owner else found
+            if name == "return":
+                value = next(outputs)
             if self.check(f"line {claim.line}: {name}", shape, value):
                 self.met.add(claim)
 

@@ -13,6 +13,7 @@ from parity_tests.sources.steps import definitions
 
 AXIS = r"\*?\w+(?:[-+*]\w+)*"
 ONE = rf"\((?:{AXIS}(?:, {AXIS})*,?)?\)"
+CLAIMING = ast.Assign | ast.AugAssign | ast.AnnAssign | ast.Return
 SHAPE = re.compile(rf"#\s*({ONE}(?:, {ONE})*)\s*(?:[^,].*)?")
 
 
@@ -44,7 +45,7 @@ def commented_functions(path: Path) -> tuple[CommentedFunction, ...]:
     for owner, node in definitions(ast.parse(source)):
         lines: dict[int, Commented] = {}
         for statement in ast.walk(node):
-            if isinstance(statement, ast.Assign | ast.AugAssign | ast.AnnAssign):
+            if isinstance(statement, CLAIMING):
                 last = statement.end_lineno or statement.lineno
                 if last in claims:
                     claim = Commented(str(path), last, targets(statement), claims[last])
@@ -70,8 +71,11 @@ def axes(shape: str) -> tuple[str, ...]:
     return tuple(re.split(r"[,\s]+", shape.strip(" ,"))) if shape.strip(" ,") else ()
 
 
-def targets(statement: ast.Assign | ast.AugAssign | ast.AnnAssign) -> tuple[str, ...]:
-    """Name what an assignment stores."""
+def targets(statement: ast.stmt) -> tuple[str, ...]:
+    """Name what an assignment stores; what is returned is called `return`."""
+    if isinstance(statement, ast.Return):
+        value = statement.value
+        return ("return",) * (len(value.elts) if isinstance(value, ast.Tuple) else 1)
     left = next(n for n in ast.iter_child_nodes(statement) if isinstance(n, ast.expr))
     entries = left.elts if isinstance(left, ast.Tuple) else [left]
     return tuple(ast.unparse(entry) for entry in entries)
