@@ -76,7 +76,7 @@ def filled(section: Section, both: Both) -> Section:
         calls: dict[int, list[Found]] = defaultdict(list)
         for each in both.gradients:
             right, _, _ = each
-            if (right.function, right.step.first) == (of(section.function), row.first):
+            if (right.function, right.step.first) == (section.function.name, row.first):
                 calls[right.call].append(each)
         runs = [
             Run(max(calls) - call, 1, both.values(found, axes))
@@ -85,11 +85,6 @@ def filled(section: Section, both: Both) -> Section:
         rows.append(row.with_runs(sorted(runs, key=lambda run: run.call)))
     n_calls = max(1, *(len(row.runs) for row in rows))
     return replace(section, rows=tuple(rows), calls=n_calls)
-
-
-def of(backward: Function) -> str:
-    """Name the function whose backward this is, as the gradients are named."""
-    return backward.name.removesuffix("backward") + "forward"
 
 
 def axes_of_gradients(backward: Function) -> dict[str, tuple[str, ...]]:

@@ -160,12 +160,12 @@ def test_every_property_is_where_its_link_leads() -> None:
             assert each.why.endswith((".", ":"))
 
 
-def test_every_pair_offers_a_first_run_and_more() -> None:
+def test_every_pair_offers_a_first_run() -> None:
     for path in PATHS:
         slugs = [run.slug for run in offered(path)]
 
         assert slugs[0] == ""
-        assert len(set(slugs)) == len(slugs) > 1
+        assert len(set(slugs)) == len(slugs)
 
 
 def test_each_mistake_is_beside_what_is_right(causal: Reading) -> None:

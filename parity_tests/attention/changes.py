@@ -27,7 +27,7 @@ def with_config(case: Case, **changed: Any) -> Case:
 
 def in_evaluation(case: Case) -> Case:
     """Run the case without dropout."""
-    return replace(case, training=False)
+    return replace(case, training=False) if case.training else case
 
 
 def in_training(case: Case) -> Case:

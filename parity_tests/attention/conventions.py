@@ -39,7 +39,9 @@ def invert_masks(request: Request) -> Request:
     """Hand the dropout masks over as `drop`: True where a weight is dropped."""
     inputs = dict(request["inputs"])
     if "keep" in inputs:
-        inputs["drop"] = ~inputs.pop("keep")
+        keep = inputs.pop("keep")  # several, where there are several dropouts
+        is_one = isinstance(keep, np.ndarray)
+        inputs["drop"] = ~keep if is_one else [~each for each in keep]
     return {**request, "inputs": inputs}
 
 

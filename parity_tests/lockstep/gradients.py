@@ -45,6 +45,13 @@ class Gradient:
     call: int = -1
     units: Any = 0.0
 
+    @property
+    def place(self) -> tuple[str, int]:
+        """The forward that its backward belongs to, and which call of it."""
+        is_backward = self.function.endswith("backward")
+        function = self.function.removesuffix("backward") + "forward" * is_backward
+        return function, self.call
+
     def compared(self, agreement: Agreement, backend: str) -> Compared:
         """Say how it compares."""
         return Compared(self.function, self.step, self.name, agreement, 1, backend)
@@ -87,8 +94,7 @@ def with_autograd(
         for right, own in zip(
             gradients(expected.backward, expected.fine), gradients(ours), strict=True
         )
-        if (of := tensors.get((right.function, right.call), {}).get(right.name))
-        is not None
+        if (of := tensors.get(right.place, {}).get(right.name)) is not None
     ]
     of_all = [tensor for *_, of in rows for tensor in listed(of)]
     found = iter(autograd(forward.recording.result, of_all, case.grad_output))
@@ -102,12 +108,13 @@ def gradients(
 ) -> Iterator[Gradient]:
     """List the gradients that a backward pass stored, then those of what went in."""
     for nth, call in numbered(backward.recording.invocations):
-        forward = call.function.removesuffix("backward") + "forward"
         for snapshot in call.snapshots:
             for name, value in sorted(snapshot.values.items()):
                 if name.startswith("grad_"):
                     units = snapshot.units.get(name, 0.0)
-                    yield Gradient(forward, snapshot.step, name, value, nth, units)
+                    yield Gradient(
+                        call.function, snapshot.step, name, value, nth, units
+                    )
     for name, value in backward.gradients.items():
         units = (fine or {}).get(name, 0.0)
         yield Gradient(AT_THE_END, OUTCOME, name, value, units=units)

@@ -13,6 +13,8 @@ from parity_tests.sources.panels import root
 
 WORDS = {
     r"spared|raise_by": "keep, keep_scale, dropped_weights",
+    r"(?:highest|visible) = ": "row_max, causal_mask",
+    r"span_places|ROUNDS_LIKE": "ragged ranges",
     r"kept(?:\.\w|\(| = )": "a name such as dropped_weights",
     r"_made|recalled": "the tape: save, restore",
     r"dotted\(": "the names of state_dict",
@@ -45,7 +47,7 @@ WORDS = {
     r"ladders?|climbs?": "merge steps, round",
     r"proofs?": "tests",
     r"both sides|(?:numpy|torch|pytorch|reference) sides?": "backend",
-    r"finite_difference|ROUNDS_LIKE|permuted": "one measure of rounding",
+    r"finite_difference|curvature": "one measure of rounding",
 }
 OF_TOKENIZERS = {r"symbols?|neighbou?rs?": "token, adjacent pair"}
 ALLOWED = {  # where a word has another meaning: the file, and a part of its line

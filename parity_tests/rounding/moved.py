@@ -58,7 +58,7 @@ class Moved(np.ndarray):
     >>> rounding = Rounding(unit=0.01, tiny=0.0, rng=np.random.default_rng(0))
     >>> three = np.array(3.0).view(Moved)
     >>> three.rounding = rounding
-    >>> 0.14 < abs(three * 10 - 30) < 0.46
+    >>> bool(0.14 < abs(three * 10 - 30) < 0.46)
     True
     """
 

@@ -8,7 +8,7 @@ import numpy as np
 import reference
 
 PRECISIONS = (np.float64, np.float32)
-N_WINDOWS, N_TOKENS = 64, 64
+N_WINDOWS, N_TOKENS = 16, 64
 SIZES: dict[str, Any] = {
     "d_in": 48,
     "d_out": 32,

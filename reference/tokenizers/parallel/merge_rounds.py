@@ -12,7 +12,8 @@ import numpy as np
 from jaxtyping import Bool, Int, Int32, Int64
 
 from reference.tokenizers.parallel.merge_in_order import MERGED_AWAY, merge_in_order
-from reference.tokenizers.parallel.pair_table import NEVER, PairTable
+from reference.tokenizers.parallel.pair_table import PairTable
+from reference.tokenizers.parallel.sure_merges import sure_merges
 
 BLOCK_SIZE = 2**16  # tokens: what is computed from a block stays in the cache
 FEW_TOKENS = 256  # so few are merged faster one by one than in rounds
@@ -53,11 +54,8 @@ class MergeRounds:
             result = self.merge_block(block, lengths[first:behind])
             present = result != MERGED_AWAY
             merged.append(result[present])
-            counts.append(
-                np.add.reduceat(
-                    present, ends[first:behind] - ends[first], dtype=np.intp
-                )
-            )
+            starts = ends[first:behind] - ends[first]
+            counts.append(np.add.reduceat(present, starts, dtype=np.intp))
         return np.concatenate(merged), np.concatenate(counts)
 
     def merge_block(
@@ -118,59 +116,3 @@ class MergeRounds:
         rights = tokens.take(positions + 1, mode="clip")
         rights[is_last.take(positions)] = self.table.word_end
         return self.table.find(tokens.take(positions), rights)
-
-
-def sure_merges(ranks: Int32[np.ndarray, "3 N"]) -> Bool[np.ndarray, " N"]:
-    """Choose the pairs of which no merge of lower rank can take a token away.
-
-    The leftmost pair of the lowest rank in a word is always one of them.
-    """
-    # 1. Say how early the token to the left could take a pair's left token, and the
-    #    token to the right its right one.
-    rank, left_extension, right_extension = ranks
-    by_left = earliest_rank(rank, left_extension)
-    by_right = earliest_rank(rank[::-1], right_extension[::-1])[::-1]
-
-    # 2. A pair is sure if its turn comes before. Of equal ranks the left comes first.
-    repeats = np.zeros(len(rank), bool)
-    repeats[1:] = rank[1:] == rank[:-1]
-    sure = rank < NEVER
-    sure[1:] &= rank[1:] < by_left[:-1] + repeats[1:]
-    sure[:-1] &= rank[:-1] <= by_right[1:]
-
-    # 3. In a run (a a a), whose pairs overlap, take the 1st, 3rd, ... from its start.
-    place = np.arange(len(rank), dtype=np.int32)
-    start = np.maximum.accumulate(np.where(repeats, 0, place))
-    unsure = np.maximum.accumulate(np.where(sure, -1, place))
-    return (unsure < start) & ((place - start) & 1 == 0)
-
-
-def earliest_rank(
-    ranks: Int[np.ndarray, " N"], extension: Int[np.ndarray, " N"]
-) -> Int[np.ndarray, " N"]:
-    """Give the lowest rank at which something joins each pair's right token leftwards.
-
-    That is the pair's own rank, or a rank that is at least `extension` and above the
-    one at which the left token was extended itself:
-
-        earliest[k] = min(ranks[k], max(extension[k], earliest[k - 1] + 1))
-
-    It is computed for all k at once: a stretch of such formulas is one formula
-    of the same kind, min(most, max(least, before + length)).
-
-    >>> earliest_rank(np.array([5, 9, 9], np.int32), np.array([1, 1, 7], np.int32))
-    array([5, 6, 7], dtype=int32)
-    """
-    # 1. Begin with stretches of one pair; before the first, nothing is extended.
-    most, least, length = ranks.copy(), extension.copy(), 1
-    least[:1] = NEVER
-
-    while (most > least).any():
-        # 2. Join each stretch to the one before it, until none depends on more.
-        before = most[:-length] + np.int32(length)
-        np.maximum(before, least[length:], out=before)
-        longer = least[:-length] + np.int32(length)
-        np.minimum(most[length:], before, out=most[length:])
-        np.maximum(least[length:], longer, out=least[length:])
-        length = 2 * length
-    return most

@@ -19,6 +19,7 @@ from reference.tokenizers.parallel.distinct_words import DistinctWords, WordColl
 from reference.tokenizers.parallel.packed_words import pack_words
 from reference.tokenizers.parallel.pair_counts import PairCounts
 from reference.tokenizers.parallel.pre_token_ranges import pre_token_ranges
+from reference.tokenizers.parallel.ragged_ranges import ragged_ranges
 from reference.tokenizers.parallel.text_chunks import SEPARATOR, chunks
 
 
@@ -101,9 +102,10 @@ class TieOrder:
         if len(ties) == 1:
             return int(ties[0])
         if self.tie_break == "first_seen":
-            is_tie = np.zeros(pairs.n_pairs + 1, bool)  # the last one: of no pair, -1
-            is_tie[ties] = True
-            return int(pairs.pair_at[is_tie[pairs.pair_at].argmax()])
+            starts, sizes = pairs.ends[ties], pairs.ends[ties + 1] - pairs.ends[ties]
+            positions = pairs.positions[ragged_ranges(starts, sizes)]
+            present = pairs.pair_at[positions] == np.repeat(ties, sizes)
+            return int(pairs.pair_at[positions[present].min()])
         lefts, rights = self.place[pairs.lefts[ties]], self.place[pairs.rights[ties]]
         return int(ties[np.argmin(lefts * len(self.place) + rights)])
 

@@ -22,6 +22,7 @@ from torch_impl.tokenizers.parallel.distinct_words import DistinctWords, WordCol
 from torch_impl.tokenizers.parallel.packed_words import pack_words
 from torch_impl.tokenizers.parallel.pair_counts import PairCounts
 from torch_impl.tokenizers.parallel.pre_token_ranges import pre_token_ranges
+from torch_impl.tokenizers.parallel.ragged_ranges import ragged_ranges
 from torch_impl.tokenizers.parallel.text_chunks import SEPARATOR, chunks
 
 
@@ -104,9 +105,10 @@ class TieOrder:
         if len(ties) == 1:
             return int(ties[0])
         if self.tie_break == "first_seen":
-            is_tie = ties.new_zeros(pairs.n_pairs + 1)  # the last one: of no pair, -1
-            is_tie[ties] = 1
-            return int(pairs.pair_at[is_tie[pairs.pair_at].argmax()])
+            starts, sizes = pairs.ends[ties], pairs.ends[ties + 1] - pairs.ends[ties]
+            positions = pairs.positions[ragged_ranges(starts, sizes)]
+            present = pairs.pair_at[positions] == ties.repeat_interleave(sizes)
+            return int(pairs.pair_at[positions[present].min()])
         lefts, rights = self.place[pairs.lefts[ties]], self.place[pairs.rights[ties]]
         return int(ties[(lefts * len(self.place) + rights).argmin()])
 
