@@ -1,7 +1,7 @@
 """A reading: both panels of a pair step by step, with the numbers of one input.
 
 `read_source(name)` has the code, the sentences and the formulas; neither NumPy nor
-PyTorch is imported. `read(name, choices)` runs both backends and adds the values.
+PyTorch is imported. `read(name, choices)` of values.py runs both and adds the values.
 """
 
 import re
@@ -144,19 +144,6 @@ def uses(path: str) -> tuple[str, ...]:
     modules = imported("reference", f"{path}.py")
     found = [m.removeprefix("reference.").replace(".", "/") for m in modules]
     return tuple(each for each in PATHS if each in found and each != path)
-
-
-def read(name: str, choices: Choices | None = None) -> Reading:
-    """Run both backends of a pair on the reader's input and read every step.
-
-    Raises:
-        KeyError: there is no such pair.
-        ValueError: the choices cannot be run; the message is a sentence.
-    """
-    # Imported here, since importing torch takes seconds and the source needs none.
-    from diptych.reader.values import with_values
-
-    return with_values(read_source(name), choices or Choices())
 
 
 def idea_of(path: str) -> str:

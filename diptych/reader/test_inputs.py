@@ -7,7 +7,8 @@ import pytest
 
 from diptych.reader.cases import examples_of
 from diptych.reader.inputs import LARGEST_SIZE, MOST_TOKENS, Choices, presets
-from diptych.reader.reading import Reading, read
+from diptych.reader.reading import Reading
+from diptych.reader.values import read
 from parity_tests.catalogue import PATHS, load
 
 every_pair = pytest.mark.parametrize("path", PATHS)

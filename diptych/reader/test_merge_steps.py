@@ -4,7 +4,8 @@ import pytest
 
 from diptych.reader.inputs import Choices
 from diptych.reader.merge_steps import MergeSteps
-from diptych.reader.reading import Reading, read
+from diptych.reader.reading import Reading
+from diptych.reader.values import read
 from diptych.terminal.merge_lines import learned_lines, step_lines, token_lines
 from diptych.terminal.test_terminal import shown
 from diptych.terminal.view import View

@@ -9,8 +9,9 @@ from diptych.reader.files import REFERENCE, TORCH, definition, stepped
 from diptych.reader.half import sentence
 from diptych.reader.model import Function
 from diptych.reader.notes import begins, notes_on, trail
-from diptych.reader.reading import read, read_source
+from diptych.reader.reading import read_source
 from diptych.reader.source import functions
+from diptych.reader.values import read
 from parity_tests.catalogue import PATHS
 
 with resources.as_file(resources.files("diptych.reader") / "notes") as NOTES:

@@ -13,7 +13,8 @@ from diptych.reader.files import REFERENCE, TORCH, lines_of, stepped
 from diptych.reader.half import sentence
 from diptych.reader.inputs import Choices
 from diptych.reader.model import Function, Row, Value
-from diptych.reader.reading import Reading, read, read_source, uses
+from diptych.reader.reading import Reading, read_source, uses
+from diptych.reader.values import read
 from parity_tests.catalogue import PATHS, load
 from parity_tests.contract.backend import REFERENCE as NUMPY
 from parity_tests.lockstep.recording import record

@@ -22,7 +22,7 @@ from diptych.reader.merge_steps import (
     vocabulary_of,
 )
 from diptych.reader.model import Row, Run, Section, Value
-from diptych.reader.reading import Agreement, Input, Reading
+from diptych.reader.reading import Agreement, Input, Reading, read_source
 from parity_tests.catalogue import load
 from parity_tests.contract.backend import REFERENCE, TORCH
 from parity_tests.contract.case import Case
@@ -33,13 +33,16 @@ from parity_tests.rounding.expected import Expected, expected
 Vocabulary = Mapping[int, bytes]
 
 
-def with_values(reading: Reading, choices: Choices) -> Reading:
-    """Add what both backends compute to a reading of the source.
+def read(name: str, choices: Choices | None = None) -> Reading:
+    """Run both backends of a pair on the reader's input and read every step.
 
     Raises:
+        KeyError: there is no such pair.
         ValueError: the choices cannot be run; the message is a sentence.
     """
-    return with_values_of(reading, prepare(load(reading.path), choices))
+    source = read_source(name)
+    prepared = prepare(load(source.path), choices or Choices())
+    return with_values_of(source, prepared)
 
 
 def with_values_of(reading: Reading, prepared: Prepared) -> Reading:

@@ -12,7 +12,8 @@ from urllib.parse import parse_qsl, urlsplit
 
 import torch
 
-from diptych.reader.reading import Reading, read, read_source
+from diptych.reader.reading import Reading, read_source
+from diptych.reader.values import read
 from diptych.site.build import source_of
 from diptych.site.index import index_page
 from diptych.site.known_mistakes import known_mistakes

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import torch
 
-from diptych.reader.reading import Reading, read, read_source
+from diptych.reader.reading import Reading, read_source
+from diptych.reader.values import read
 from diptych.site.index import index_page
 from diptych.site.known_mistakes import known_mistakes
 from diptych.site.pages import MISTAKES, file_name, pair_page

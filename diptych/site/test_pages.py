@@ -11,7 +11,8 @@ import pytest
 
 from diptych.reader.inputs import Choices
 from diptych.reader.model import Code, Row
-from diptych.reader.reading import Reading, read
+from diptych.reader.reading import Reading
+from diptych.reader.values import read
 from diptych.site.build import pages_of
 from diptych.site.figures import figures
 from diptych.site.known_mistakes import known_mistakes

@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from rich.console import Console
 
 from diptych.reader.inputs import Choices
-from diptych.reader.reading import group_title, idea_of, read, read_source
+from diptych.reader.reading import Reading, group_title, idea_of, read_source
 from diptych.terminal.page import Page
 from diptych.terminal.view import View, check_head, check_view
 from parity_tests.catalogue import PATHS, path_of
@@ -27,7 +27,7 @@ def show(name: str, choices: Choices, view: View, console: Console) -> None:
         out.sections(source, None)
         return
     with ThreadPoolExecutor(1) as pool:  # torch is imported while the source is shown
-        coming = pool.submit(read, name, choices)
+        coming = pool.submit(read_values, name, choices)
         if (
             view.head or choices != Choices()
         ):  # which may not fit: then nothing is shown
@@ -35,6 +35,13 @@ def show(name: str, choices: Choices, view: View, console: Console) -> None:
         out.introduce(source)
         out.sections(source, coming)
     out.conclude(coming.result())
+
+
+def read_values(name: str, choices: Choices) -> Reading:
+    """Run both backends; NumPy and PyTorch are imported for that alone."""
+    from diptych.reader.values import read
+
+    return read(name, choices)
 
 
 def list_all(console: Console) -> None:

@@ -14,7 +14,8 @@ from typer.testing import CliRunner
 from diptych.cli import app
 from diptych.reader.inputs import ADVERSARIAL, Choices
 from diptych.reader.numerals import number
-from diptych.reader.reading import group_title, read, read_source
+from diptych.reader.reading import group_title, read_source
+from diptych.reader.values import read
 from diptych.terminal.show import name_of, plain_or_coloured, show
 from diptych.terminal.view import View
 from parity_tests.catalogue import PATHS, load

@@ -62,7 +62,12 @@ def embedding_cases(draw: st.DrawFn) -> Case:
 def cut(backend: Backend, part: Any, case: Case) -> list[Any]:
     """Cut a text, and take every window out by its number as well."""
     found = part(backend.own(case.inputs["ids"]), **case.config)
-    return [found.inputs, found.targets, len(found), [found[i] for i in range(len(found))]]
+    return [
+        found.inputs,
+        found.targets,
+        len(found),
+        [found[i] for i in range(len(found))],
+    ]
 
 
 def inputs_and_targets(result: list[Any]) -> np.ndarray[Any, Any]:

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from torch.utils.data import DataLoader
 
 import reference
-from parity_tests.contract.agreement import Agreement, as_array, compare
+from parity_tests.contract.agreement import Agreement, compare
 from parity_tests.contract.backend import TORCH
 from parity_tests.contract.case import Case
 from parity_tests.contract.implementation import OneBackend
@@ -97,7 +97,9 @@ def a_change_of_the_text_or_of_a_window_changes_no_other(
     ids[...] = 7
     for inputs, targets in [found[i] for i in range(len(found))]:
         inputs[...], targets[...] = 8, 9
-    return compare(expected, np.stack([as_array(found.inputs), as_array(found.targets)]))
+    return compare(
+        expected, np.stack([as_array(found.inputs), as_array(found.targets)])
+    )
 
 
 def windows_of_encoded_text_decode_to_its_pieces(

@@ -48,9 +48,9 @@ class Gradient:
     @property
     def place(self) -> tuple[str, int]:
         """The forward that its backward belongs to, and which call of it."""
-        is_backward = self.function.endswith("backward")
-        function = self.function.removesuffix("backward") + "forward" * is_backward
-        return function, self.call
+        if self.function.endswith("_backward"):
+            return self.function.removesuffix("_backward"), self.call
+        return self.function.replace(".backward", ".forward"), self.call
 
     def compared(self, agreement: Agreement, backend: str) -> Compared:
         """Say how it compares."""

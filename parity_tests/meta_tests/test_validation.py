@@ -74,6 +74,35 @@ def test_a_text_that_is_too_long_is_rejected_with_both_lengths(backend):
 
 @on_both
 @pytest.mark.parametrize(
+    ("check", "named", "error", "text"),
+    [
+        ("check_sizes", {"n": 0}, ValueError, "n must be at least 1, got 0"),
+        ("check_sizes", {"n": 2.0}, TypeError, "n must be an integer, got 2.0"),
+        ("check_sizes", {"n": True}, TypeError, "n must be an integer, got True"),
+        (
+            *("check_multiple", {"d_out": 4, "num_heads": 3}, ValueError),
+            "d_out must be a multiple of num_heads, got 4 and 3",
+        ),
+        (
+            "check_dropout",
+            {"dropout": "0"},
+            TypeError,
+            "dropout must be a number, got '0'",
+        ),
+        (
+            *("check_dropout", {"dropout": 1.5}, ValueError),
+            "dropout must be in [0, 1], got 1.5",
+        ),
+    ],
+)
+def test_an_argument_that_is_rejected_is_named_with_its_value(
+    backend, check, named, error, text
+):
+    assert rejected(backend, check, **named) == (error, text)
+
+
+@on_both
+@pytest.mark.parametrize(
     ("check", "edge"),
     [
         ("check_sizes", {"d_in": 1, "d_out": np.int64(1)}),

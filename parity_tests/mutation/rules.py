@@ -36,7 +36,7 @@ RULES = (
     ),
     Rule(
         "NumPy takes any negative number for the size that it computes.",
-        r"(reshape\([^()]*)-\d",
+        r"(reshape\([^()]*?)-\d",
         r"\1-1",
     ),
     Rule("NumPy reads the dtype None as float64.", r"\bnp\.float64\b", "None"),

@@ -101,6 +101,25 @@ def test_a_reason_for_what_is_rejected_or_gone_is_bad(mutants):
     assert "rejected, named by a rule, or gone" in render(report)
 
 
+@pytest.mark.parametrize(
+    ("was", "now"),
+    [
+        ("x.reshape(-1, x.shape[-1])", "x.reshape(-2, x.shape[-1])"),
+        ("for a, b in zip(p, q, strict=True):", "for a, b in zip(p, q, ):"),
+        ("for a, b in zip(p, q, strict=True):", "for a, b in zip(p, q, strict=None):"),
+        ("buffer(mask, persistent=False)", "buffer(mask, persistent=None)"),
+        (
+            "rng.random(s) >= p if p > 0 else np.True_",
+            "rng.random(s) > p if p > 0 else np.True_",
+        ),
+        ("keep = draw if p > 0 else np.True_", "keep = draw if p >= 0 else np.True_"),
+        ("= 1 / (1 - p) if p < 1 else 0.0", "= 1 / (1 - p) if p < 1 else 1.0"),
+    ],
+)
+def test_a_rule_excuses_a_change_that_nobody_can_see(was, now):
+    assert is_equivalent(was, now)
+
+
 def test_a_survivor_that_a_rule_names_counts_as_equivalent_and_is_not_listed():
     change = Change("package/a.py", "f", 't.encode("utf-8")', 't.encode("UTF-8")')
 

@@ -11,15 +11,14 @@ from typing import ClassVar
 
 import numpy as np
 import pytest
-from hypothesis import given
 
-from parity_tests.contract.backend import REFERENCE
+from parity_tests.contract.case import Case
 from parity_tests.contract.pair import Pair
 from parity_tests.contract.rejection import rejection
 from parity_tests.lockstep.forward import compare_forward
-from parity_tests.text.sample_text import ADVERSARIAL, jargon_file, text
+from parity_tests.text.sample_text import ADVERSARIAL, jargon_file
 from parity_tests.tokenizers.byte_pair_properties import merges_of
-from parity_tests.tokenizers.cases import TIE_BREAKS, cases_of, gpt2
+from parity_tests.tokenizers.cases import TIE_BREAKS, gpt2
 from parity_tests.tokenizers.oracles import (
     learn_merges,
     merges_of_hugging_face,
@@ -34,6 +33,11 @@ PUBLISHED = "1ce1664773c50f3e0cc8842619a93edc4624525b728b188a9e0be33b7726adc5"
 TOO_MUCH = "a token has at most 1048576 bytes, a vocabulary 67108864, got"
 
 
+def doublings(n_merges):
+    """List merges of which each joins the last token to itself."""
+    return [[97, 97], *([256 + n, 256 + n] for n in range(n_merges - 1))]
+
+
 class BytePairTests(TokenizerTests):
     """Published values, peers, and bounds; and what every tokenizer passes."""
 
@@ -43,13 +47,10 @@ class BytePairTests(TokenizerTests):
     # GPT-2 is tiktoken's GPT-2
 
     def test_backends_agree_on_gpt2_at_every_step(self):
-        @given(cases_of(text=text()))
-        def agree(case):
-            comparison = compare_forward(self.pair, case)
+        for text in ["\n".join(ADVERSARIAL.values()), jargon_file()[:3_000]]:
+            comparison = compare_forward(self.pair, Case({}, {"text": text}))
 
             assert comparison.first_difference is None, str(comparison.first_difference)
-
-        agree()
 
     @pytest.mark.parametrize("name", sorted(ADVERSARIAL))
     def test_adversarial_text_is_what_it_is_in_tiktoken(self, backend, name):
@@ -262,9 +263,18 @@ class BytePairTests(TokenizerTests):
     @pytest.mark.parametrize(
         ("merges", "sizes"),
         [
-            ([[97, 97], *([256 + n, 256 + n] for n in range(23))], "2097152 and 4194558"),
-            ([[97, 97], *([256 + n, 256 + n] for n in range(27))], "2097152 and 4194558"),
-            ([[97, 97], *([256 + n, 97] for n in range(19_999))], "20001 and 200030256"),
+            (
+                [[97, 97], *([256 + n, 256 + n] for n in range(23))],
+                "2097152 and 4194558",
+            ),
+            (
+                [[97, 97], *([256 + n, 256 + n] for n in range(27))],
+                "2097152 and 4194558",
+            ),
+            (
+                [[97, 97], *([256 + n, 97] for n in range(19_999))],
+                "20001 and 200030256",
+            ),
         ],
         ids=["24 doublings", "28 doublings", "a chain of 20,000"],
     )
@@ -277,8 +287,7 @@ class BytePairTests(TokenizerTests):
         assert rejection(lambda: part.from_dict(saved)) == expected
 
     def test_a_token_may_have_2_to_the_20_bytes(self, backend):
-        merges = [[97, 97], *([256 + n, 256 + n] for n in range(19))]
-        tokenizer = self.pair.part(backend)(merges)
+        tokenizer = self.pair.part(backend)(doublings(20))
 
         assert tokenizer.decode_bytes([275]) == b"a" * 2**20
         assert rejection(lambda: self.pair.part(backend)([], ["é" * 2**20])) is not None

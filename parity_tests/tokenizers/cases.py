@@ -58,7 +58,10 @@ def byte_pair_cases(draw: st.DrawFn) -> Case:
 @st.composite
 def plain_cases(draw: st.DrawFn) -> Case:
     """Draw texts that hold no special token, for batches, which allow none."""
-    config = {"vocab_size": 258 + draw(st.integers(0, 4)), "special_tokens": ["<|end|>"]}
+    config = {
+        "vocab_size": 258 + draw(st.integers(0, 4)),
+        "special_tokens": ["<|end|>"],
+    }
     return Case(config, {"corpus": draw(ORDINARY), "text": draw(ORDINARY)})
 
 

@@ -8,9 +8,28 @@ from typing import Any
 STRANGE: tuple[Any, ...] = (
     *(None, True, -1, 0, 2**31, 2**63, 2**70, 10**400, 0.5, 1e308, math.inf, math.nan),
     *("", "a", "\ud800", "<|unk|>", "9" * 50, [], {}, [[]], [0], [97, 98], {"a": 0}),
-    *([[97, 98]] * 3, [[10**6, 10**6]], ["a", "a"], {"merges": []}, [None], [[97, "b"]]),
+    *(
+        [[97, 98]] * 3,
+        [[10**6, 10**6]],
+        ["a", "a"],
+        {"merges": []},
+        [None],
+        [[97, "b"]],
+    ),
 )
-STRANGE_BYTES = (b"", b"[", b"]", b"}", b'"', b",", b"-", b"1e999", b"NaN", b"\xff", b"0")
+STRANGE_BYTES = (
+    b"",
+    b"[",
+    b"]",
+    b"}",
+    b'"',
+    b",",
+    b"-",
+    b"1e999",
+    b"NaN",
+    b"\xff",
+    b"0",
+)
 
 
 def mutated_value(value: Any, rng: Random) -> Any:
@@ -37,7 +56,7 @@ def mutate(value: Any, rng: Random) -> Any:
         del value[key]
     elif action < 0.2 and isinstance(value, dict):
         value[rng.choice(["", "a", "merges", "tokenizer", "\ud800"])] = value[key]
-    elif action < 0.2:
+    elif action < 0.2 and isinstance(value, list):
         value.append(copy.deepcopy(value[key]))
     elif action < 0.4:
         value[key] = copy.deepcopy(rng.choice(STRANGE))

@@ -26,6 +26,9 @@ PATTERN = (
     r"'(?:[sdmt]|ll|ve|re)| ?\p{L}++| ?\p{N}++| ?[^\s\p{L}\p{N}]++"
     r"|\s++$|\s+(?!\S)|\s"
 )
+PUBLISHED = (
+    r"'s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+"
+)
 BYTES = {bytes([byte]): byte for byte in range(256)}
 
 
@@ -135,9 +138,11 @@ def matches_of_tiktoken(pattern: str, text: str) -> str:
 
 def pre_tokens_by_regex(text: str) -> list[str]:
     r"""Cut a text by GPT-2's pattern; without characters of a newer Unicode."""
-    import regex
+    import regex  # type: ignore[import-untyped]
 
-    pattern = r"'s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+"
+    pattern = (
+        r"'s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+"
+    )
     return regex.findall(pattern, settled(text))
 
 
@@ -228,7 +233,8 @@ def merges_of_hugging_face(text: str, n_merges: int) -> list[tuple[bytes, bytes]
     order = gpt2(reference.BytePairTokenizer).base_bytes
     byte_of = dict(zip(sorted(by_bytes.alphabet()), order, strict=True))
     merges = json.loads(model.to_str())["model"]["merges"]
-    return [tuple(bytes(byte_of[c] for c in part) for part in pair) for pair in merges]
+    parts = [[bytes(byte_of[c] for c in part) for part in pair] for pair in merges]
+    return [(left, right) for left, right in parts]
 
 
 BOOK = Oracle(

@@ -143,7 +143,9 @@ def the_order_of_the_text_has_no_influence_on_the_vocabulary(
     return compare([expected, expected], actual)
 
 
-def two_texts_joined_are_encoded_as_each_alone(run: OneBackend, case: Case) -> Agreement:
+def two_texts_joined_are_encoded_as_each_alone(
+    run: OneBackend, case: Case
+) -> Agreement:
     """What stands beside a character plays no part."""
     left, right = case.inputs["corpus"], case.inputs["text"]
     encode = learned(run, case).encode

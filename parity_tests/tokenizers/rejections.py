@@ -169,7 +169,7 @@ def of_all(right: Arguments, size: int, learning: Arguments) -> Iterator[Rejecti
 
 
 def of_a_vocabulary(right: dict[str, int], unknown: Any) -> Iterator[Rejection]:
-    """List what tokenizers of words and of characters reject: numberings, the unknown."""
+    """List what a dict of ids rejects: other numberings, and what is unknown."""
     yield from of_all({"vocabulary": right}, len(right), {})
     for vocabulary, error, text in BAD_NUMBERINGS:
         yield Rejection(error, text, {"vocabulary": vocabulary})

@@ -98,7 +98,16 @@ class TokenizerTests:
 
     @pytest.mark.parametrize(
         "content",
-        [b"", b"{", b"[]", b"{}", b"null", b"\x80\x04N.", b"\xff\xfe\x00", b"[" * 10**5],
+        [
+            b"",
+            b"{",
+            b"[]",
+            b"{}",
+            b"null",
+            b"\x80\x04N.",
+            b"\xff\xfe\x00",
+            b"[" * 10**5,
+        ],
         ids=["empty", "cut", "list", "object", "null", "pickle", "no UTF-8", "deep"],
     )
     def test_a_file_that_is_no_tokenizer_is_rejected(self, backend, content, tmp_path):
@@ -133,7 +142,9 @@ class TokenizerTests:
         for size in range(0, len(whole), 1 + len(whole) // 50):
             path.write_bytes(whole[:size])
 
-            assert rejection(lambda: self.pair.part(backend).load(path))[0] is ValueError
+            assert (
+                rejection(lambda: self.pair.part(backend).load(path))[0] is ValueError
+            )
 
     def test_a_mutated_file_is_loaded_or_rejected_by_a_value_error(
         self, backend, tmp_path
@@ -207,7 +218,9 @@ class TokenizerTests:
         source.load_state_dict(self.learned(TORCH, "other words").state_dict())
 
         assert other.to_dict() == right
-        assert other.encode(CORPUS).tolist() == self.learned(TORCH).encode(CORPUS).tolist()
+        assert (
+            other.encode(CORPUS).tolist() == self.learned(TORCH).encode(CORPUS).tolist()
+        )
 
     def test_every_tensor_of_a_tokenizer_moves_with_it(self):
         moved = self.learned(TORCH).to("meta")
@@ -223,7 +236,7 @@ class TokenizerTests:
         assert moved.device.type == "meta"
 
     def test_the_default_device_plays_no_part(self):
-        """Only where the vocabulary is matters; what is made on `meta` has no values."""
+        """The vocabulary's does; what is made on `meta` has no values."""
         source, target = self.learned(TORCH), self.learned(TORCH, "other words")
         expected = source.encode(CORPUS).tolist()
         with torch.device("meta"):

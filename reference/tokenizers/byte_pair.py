@@ -79,11 +79,11 @@ class BytePairTokenizer(Tokenizer):
             for pre_token, tokens in tokens_of.items():
                 for pair in pairwise(tokens):
                     pair_counts[pair] += counts[pre_token]
-            if not pair_counts:
+            most = max(pair_counts.values(), default=0)
+            if most == 0:
                 break
 
             # 3. Choose: the most frequent pair; `tie_break` says which of equals.
-            most = max(pair_counts.values())
             ties = [pair for pair, count in pair_counts.items() if count == most]
             best = min(ties, key=lambda pair: order(pair, token_bytes))
 
@@ -141,8 +141,7 @@ class BytePairTokenizer(Tokenizer):
 
         while True:
             # 2. Lowest rank: find the pair that was learned first; without one, stop.
-            rank_of = self.rank_of
-            ranks = [rank_of[pair] for pair in pairwise(tokens) if pair in rank_of]
+            ranks = [self.rank_of[p] for p in pairwise(tokens) if p in self.rank_of]
             if not ranks:
                 return tokens
 

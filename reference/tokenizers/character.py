@@ -53,10 +53,11 @@ class CharacterTokenizer(Tokenizer):
         """Turn every character into its id; KeyError if it has none, nor `<|unk|>`."""
         # 1. Look up: the id of every character, or that of `<|unk|>`.
         id_of, unknown = self.vocabulary, self.vocabulary.get(UNKNOWN)
-        ids = [id_of.get(character, unknown) for character in check_text(text)]
-        if None in ids:
-            raise missing(text, ids.index(None))
-        return np.array(ids, np.int64)
+        row = [id_of.get(character, unknown) for character in check_text(text)]
+        if None in row:
+            raise missing(text, row.index(None))
+        ids = np.array(row, np.int64)
+        return ids
 
     def decode(self, ids: Int[np.ndarray, " N"] | Sequence[int]) -> str:
         """Turn every id into its character, or `<|unk|>`."""

@@ -79,27 +79,28 @@ class BytePairTokenizer(Tokenizer):
         # 1. Pre-tokenize: count the distinct pre-tokens, and write each as its bytes.
         checked = map(check_text, check_list("texts", texts))
         counts = Counter(chain.from_iterable(map(pretokenize, checked)))
-        tokens, owners = join([pre_token.encode() for pre_token in counts])  # (N,)
+        joined, owners = join([pre_token.encode() for pre_token in counts])  # (N,)
         weights = torch.tensor([*counts.values()], dtype=torch.int64)  # (W,)
 
-        while len(merges) < n_merges and len(tokens) > 0:
+        while len(merges) < n_merges:
             # 2. Count: every pair of adjacent tokens, within pre-tokens only.
-            begins = F.pad(owners[:-1] == owners[1:], (0, 1))  # (N,)
-            codes = (tokens * vocab_size + tokens.roll(-1))[begins]  # (P,)
-            if len(codes) == 0:
-                break
+            begins = owners == F.pad(owners[1:], (0, len(owners) > 0), value=-1)  # (N,)
+            codes = (joined * vocab_size + joined.roll(-1))[begins]  # (P,)
             _, which = codes.unique(return_inverse=True)  # (P,)
-            pair_counts = which.bincount(weights[owners[begins]])  # (U,)
+            frequencies = which.bincount(weights[owners[begins]]).long()  # (U,)
+            most = max(frequencies.tolist(), default=0)
+            if most == 0:
+                break
 
             # 3. Choose: the most frequent pair; `tie_break` says which of equals.
-            frequent = (pair_counts == pair_counts.max())[which]  # (P,)
-            ties = dict.fromkeys(codes[frequent].tolist())  # in the order of the texts
-            pairs = [divmod(code, vocab_size) for code in ties]
-            best = min(pairs, key=lambda pair: order(pair, token_bytes))
+            frequent = (frequencies == most)[which]  # (P,)
+            in_order = dict.fromkeys(codes[frequent].tolist())  # that of the texts
+            ties = [divmod(code, vocab_size) for code in in_order]
+            best = min(ties, key=lambda pair: order(pair, token_bytes))
 
             # 4. Merge: the pair is one token from now on.
-            chosen = begins & (tokens == best[0]) & (tokens.roll(-1) == best[1])
-            tokens, owners = merge(tokens, owners, chosen, 256 + len(merges))
+            chosen = begins & (joined == best[0]) & (joined.roll(-1) == best[1])
+            joined, owners = merge(joined, owners, chosen, 256 + len(merges))
             merges.append(best)
             token_bytes.append(token_bytes[best[0]] + token_bytes[best[1]])
         return cls(merges, special_tokens)
@@ -143,8 +144,7 @@ class BytePairTokenizer(Tokenizer):
     def encode_pre_tokens(self, pre_tokens: Sequence[str]) -> list[list[int]]:
         """Replay the merges on many pre-tokens at once, one merge each per round.
 
-        >>> tokenizer = BytePairTokenizer([(97, 98), (256, 256)])
-        >>> tokenizer.encode_pre_tokens(["ababab", "b"])
+        >>> BytePairTokenizer([(97, 98), (256, 256)]).encode_pre_tokens(["ababab", "b"])
         [[257, 256], [98]]
         """
         # 1. Start: every byte is a token.

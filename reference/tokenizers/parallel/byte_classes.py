@@ -17,8 +17,10 @@ NAMES = {"letter": LETTER, "number": NUMBER, "white_space": WHITE_SPACE}
 RANGES = Path(__file__).parent.with_name("character_classes.txt")
 
 
-def byte_classes(data: bytes) -> UInt8[np.ndarray, " N"]:
+def byte_classes(data: bytes, is_ascii: bool = False) -> UInt8[np.ndarray, " N"]:
     r"""Give every byte the class of its character; 0xFF has one of its own.
+
+    `is_ascii` says that there are no bytes but ASCII and 0xFF.
 
     >>> byte_classes("né 7!".encode() + b"\xff")
     array([1, 1, 1, 3, 2, 0, 4], dtype=uint8)
@@ -26,16 +28,17 @@ def byte_classes(data: bytes) -> UInt8[np.ndarray, " N"]:
     # 1. Look up: one byte of ASCII is one character (`translate` is a table look-up).
     classes = np.frombuffer(bytearray(data.translate(class_of_byte())), np.uint8)
 
+    if is_ascii:
+        return classes
+
     # 2. Decode: where several bytes make a character, read its code point.
     leads = np.flatnonzero(classes == LEAD)
-    if len(leads) == 0:
-        return classes
-    codes = np.frombuffer(data, np.uint8).astype(np.int32)
-    first = codes[leads]
+    codes = np.frombuffer(data, np.uint8)
+    first = codes[leads].astype(np.int64)
     size = 2 + (first >= 0xE0) + (first >= 0xF0)
     code_points = first & (0x7F >> size)
     for nth in (1, 2, 3):
-        bits = codes[leads + nth] & 0x3F
+        bits = codes[leads + nth].astype(np.int64) & 0x3F
         code_points = np.where(size > nth, code_points << 6 | bits, code_points)
 
     # 3. Look up its class, and give it to all of its bytes.

@@ -11,10 +11,10 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 import numpy as np
-from jaxtyping import Int, UInt8, UInt64
+from jaxtyping import Int, Int64, UInt8
 
 LONGEST = 16  # bytes
-BEHIND = np.array([(-1 << 8 * n) % 2**64 for n in range(9)], np.uint64)  # the first n
+BEHIND = np.array([-1 << 8 * n for n in range(8)] + [0])  # the bytes behind the first n
 FILL_LOW, FILL_HIGH = BEHIND[[*range(9), *8 * [8]]], BEHIND[[*8 * [0], *range(9)]]
 FACTORS = 0x9E3779B97F4A7C15, 0xD1B54A32D192ED03  # odd, and their bits look random
 
@@ -22,8 +22,8 @@ FACTORS = 0x9E3779B97F4A7C15, 0xD1B54A32D192ED03  # odd, and their bits look ran
 class PackedWords(NamedTuple):
     """Words of up to 16 bytes: the first eight of each, and the other eight."""
 
-    low: UInt64[np.ndarray, " W"]
-    high: UInt64[np.ndarray, " W"]
+    low: Int64[np.ndarray, " W"]
+    high: Int64[np.ndarray, " W"]
 
     def at(self, positions: Int[np.ndarray, " P"]) -> "PackedWords":
         """Return the words at some positions."""
@@ -31,25 +31,39 @@ class PackedWords(NamedTuple):
 
 
 def pack_words(
-    data: bytes, starts: Int[np.ndarray, " W"], lengths: Int[np.ndarray, " W"]
+    codes: UInt8[np.ndarray, " N"],
+    starts: Int[np.ndarray, " W"],
+    lengths: Int[np.ndarray, " W"],
 ) -> PackedWords:
-    """Pack the words that stand in `data`; of a longer one the first 16 bytes.
+    """Pack the words that stand in `codes`; of a longer one the first 16 bytes.
 
     At least 16 bytes must follow every start.
 
-    >>> words = pack_words(b"abcd" + bytes(20), np.array([0, 2]), np.array([1, 9]))
-    >>> [hex(number) for number in words.low.tolist()]
+    >>> codes = np.frombuffer(b"abcd" + bytes(20), np.uint8)
+    >>> words = pack_words(codes, np.array([0, 2]), np.array([1, 9]))
+    >>> [hex(number % 2**64) for number in words.low.tolist()]
     ['0xffffffffffffff61', '0x6463']
     """
-    # 1. Read eight bytes at every position as one number. They overlap: a view with
-    #    strides of one byte says so, and its copy can be indexed fast.
-    eights = np.ndarray(len(data) - 7, "<u8", data, strides=(1,)).astype(np.uint64)
+    # 1. Read eight bytes from every start, and the eight behind them.
+    eights = every_eight_bytes(codes)
+    low, high = eights.take(starts), eights.take(starts + 8)
 
-    # 2. Take those at the starts, and fill with 0xFF behind the end of the word.
-    lengths = np.minimum(lengths, LONGEST)
-    low = eights.take(starts) | FILL_LOW.take(lengths)
-    high = eights.take(starts + 8) | FILL_HIGH.take(lengths)
+    # 2. Fill with 0xFF behind the end of the word.
+    within = np.minimum(lengths, LONGEST)
+    low, high = low | FILL_LOW.take(within), high | FILL_HIGH.take(within)
     return PackedWords(low, high)
+
+
+def every_eight_bytes(codes: UInt8[np.ndarray, " N"]) -> Int64[np.ndarray, " M"]:
+    """Read eight bytes at every position as one number.
+
+    They overlap: a view with strides of one byte says so, and its copy is fast.
+
+    >>> every_eight_bytes(np.array([1, 0, 0, 0, 0, 0, 0, 0, 2], np.uint8)).tolist()
+    [1, 144115188075855872]
+    """
+    view = np.ndarray(len(codes) - 7, "<i8", codes.data, strides=(1,))
+    return view.astype(np.int64)
 
 
 def join_words(parts: Iterable[PackedWords]) -> PackedWords:
@@ -61,18 +75,28 @@ def join_words(parts: Iterable[PackedWords]) -> PackedWords:
 def unpack_words(words: PackedWords) -> UInt8[np.ndarray, "W 16"]:
     """Give the bytes of every word, filled up with 0xFF.
 
-    >>> unpack_words(pack_words(b"ab" + bytes(20), np.array([0]), np.array([2])))
-    array([[ 97,  98, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255,
-            255, 255, 255]], dtype=uint8)
+    >>> minus_one = np.array([-1])
+    >>> unpack_words(PackedWords(minus_one << 8 | ord("a"), minus_one))[0, :2].tolist()
+    [97, 255]
     """
-    return np.stack(words, axis=1).astype("<u8").view(np.uint8)
+    return np.stack(words, axis=1).astype("<i8").view(np.uint8)
 
 
-def hash_words(words: PackedWords, bits: int, salt: int = 0) -> Int[np.ndarray, " W"]:
+def hash_words(words: PackedWords, bits: int, salt: int = 0) -> Int64[np.ndarray, " W"]:
     """Hash words to a number of so many bits; another salt gives another hash.
 
     It is the top of a sum of products, which wraps around at 64 bits.
     """
-    first, second = (np.uint64(f * (2 * salt + 1) % 2**64) for f in FACTORS)
-    mixed: UInt64[np.ndarray, " W"] = words.low * first + words.high * second
-    return (mixed >> np.uint64(64 - bits)).view(np.intp)
+    first, second = (signed(factor * (2 * salt + 1)) for factor in FACTORS)
+    mixed = words.low * np.int64(first) + words.high * np.int64(second)
+    hashes: Int64[np.ndarray, " W"] = mixed >> 64 - bits & 2**bits - 1
+    return hashes
+
+
+def signed(number: int) -> int:
+    """Read the low 64 bits of a number as a signed one.
+
+    >>> signed(2**64 - 1)
+    -1
+    """
+    return (number + 2**63) % 2**64 - 2**63

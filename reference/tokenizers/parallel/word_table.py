@@ -20,10 +20,10 @@ class WordTable:
     first look and no dictionary: what it finds is right, for words are compared, and
     what it does not find is encoded by merging, which gives the same ids.
 
-    >>> numbers = np.array([5, 7], np.uint64)
+    >>> numbers = np.array([5, 7])
     >>> words = PackedWords(numbers, numbers)
     >>> table = WordTable(words, np.array([30, 40], np.int32))
-    >>> table.find(PackedWords(numbers, np.array([5, 8], np.uint64))).tolist()
+    >>> table.find(PackedWords(numbers, np.array([5, 8]))).tolist()
     [30, -1]
     """
 

@@ -24,7 +24,7 @@ def byte_classes(
     """Give every byte the class of its character; 0xFF has one of its own.
 
     `codes` are the same bytes, on the device where the classes will be. `is_ascii`
-    says that there are no others, except 0xFF.
+    says that there are no bytes but ASCII and 0xFF.
 
     >>> data = "né 7!".encode() + bytes([255])
     >>> byte_classes(data, torch.tensor([*data], dtype=torch.uint8))
@@ -38,11 +38,11 @@ def byte_classes(
 
     # 2. Decode: where several bytes make a character, read its code point.
     leads = (classes == LEAD).nonzero().flatten()
-    first = codes[leads].int()
-    size = 2 + (first >= 0xE0).int() + (first >= 0xF0).int()
+    first = codes[leads].long()
+    size = 2 + (first >= 0xE0).long() + (first >= 0xF0).long()
     code_points = first & (0x7F >> size)
     for nth in (1, 2, 3):
-        bits = codes[leads + nth].int() & 0x3F
+        bits = codes[leads + nth].long() & 0x3F
         code_points = torch.where(size > nth, code_points << 6 | bits, code_points)
 
     # 3. Look up its class, and give it to all of its bytes.

@@ -6,10 +6,10 @@ Twin:   reference/tokenizers/parallel/word_table.py
 """
 
 import torch
-from jaxtyping import Int64
+from jaxtyping import Int32, Int64
 from torch import Tensor, nn
 
-from torch_impl.tokenizers.parallel.packed_words import hash_words, same_words
+from torch_impl.tokenizers.parallel.packed_words import PackedWords, hash_words
 
 NOT_FOUND = -1
 
@@ -21,25 +21,28 @@ class WordTable(nn.Module):
     first look and no dictionary: what it finds is right, for words are compared, and
     what it does not find is encoded by merging, which gives the same ids.
 
-    >>> words = torch.tensor([[5, 5], [7, 7]])
-    >>> table = WordTable(words, torch.tensor([30, 40]))
-    >>> table(torch.tensor([[5, 5], [7, 8]])).tolist()
+    >>> numbers = torch.tensor([5, 7])
+    >>> table = WordTable(PackedWords(numbers, numbers), torch.tensor([30, 40]).int())
+    >>> table.find(PackedWords(numbers, torch.tensor([5, 8]))).tolist()
     [30, -1]
     """
 
-    def __init__(self, words: Int64[Tensor, "W 2"], numbers: Int64[Tensor, " W"]):
+    def __init__(self, words: PackedWords, numbers: Int32[Tensor, " W"]):
         super().__init__()
         self.bits = len(numbers).bit_length() + 1  # a quarter of the slots is used
         first = first_of_slot(hash_words(words, self.bits), 2**self.bits)
-        first[first == len(words)] = 0  # the first word stands in empty slots
-        self.words = nn.Buffer(words[first], persistent=False)
+        first[first == len(numbers)] = 0  # the first word stands in empty slots
+        self.low = nn.Buffer(words.low[first], persistent=False)
+        self.high = nn.Buffer(words.high[first], persistent=False)
         self.numbers = nn.Buffer(numbers[first], persistent=False)
 
-    def forward(self, words: Int64[Tensor, "W 2"]) -> Int64[Tensor, " W"]:
+    def find(self, words: PackedWords) -> Int32[Tensor, " W"]:
         """Give the number of every word, `NOT_FOUND` if its slot has another one."""
         slots = hash_words(words, self.bits)
-        same = same_words(self.words.index_select(0, slots), words)
-        return self.numbers.index_select(0, slots).masked_fill(~same, NOT_FOUND)
+        found = PackedWords(self.low, self.high).at(slots)
+        differs = (found.low ^ words.low) | (found.high ^ words.high)
+        numbers = self.numbers.index_select(0, slots)
+        return numbers.masked_fill(differs != 0, NOT_FOUND)
 
 
 def first_of_slot(slots: Int64[Tensor, " W"], n_slots: int) -> Int64[Tensor, " S"]:
