@@ -1,1 +1,1 @@
-"""The contract: both sides in lockstep, the laws of each part, and the kit."""
+"""What is asked of both packages: at every step, of each alone, and in one form."""

@@ -1,29 +1,25 @@
 """Every pair by its path, in reading order. Neither NumPy nor PyTorch is imported."""
 
+import re
 from collections.abc import Iterator
 from importlib import import_module
+from importlib.util import find_spec
+from pathlib import Path
 from typing import Any
 
-PATHS = (
-    "tokenizers/word",
-    "tokenizers/character",
-    "tokenizers/byte_pair",
-    "tokenizers/parallel/byte_pair",
-    "data/windows",
-    "data/embedding",
-    "primitives/linear",
-    "primitives/softmax",
-    "primitives/dropout",
-    "primitives/embedding",
-    "primitives/split_heads",
-    "primitives/join_heads",
-    "attention/simple",
-    "attention/self_attention_v1",
-    "attention/self_attention_v2",
-    "attention/causal",
-    "attention/multi_head_wrapper",
-    "attention/multi_head",
-)
+IMPORT = re.compile(r"^from reference\.(\w+\.[\w.]+) import", re.MULTILINE)
+
+
+def paths() -> tuple[str, ...]:
+    """Read the order of the pairs from the imports of `reference`, without running."""
+    spec = find_spec("reference")
+    if spec is None or spec.origin is None:
+        raise ModuleNotFoundError("reference is not installed")
+    source = Path(spec.origin).read_text(encoding="utf-8")
+    return tuple(path.replace(".", "/") for path in IMPORT.findall(source))
+
+
+PATHS = paths()
 
 
 def path_of(name: str) -> str:

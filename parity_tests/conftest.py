@@ -29,7 +29,7 @@ PROFILES = {
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Load the profile, and keep torch to one thread so that runs are alike."""
+    """Load the profile, and keep torch to one thread so that runs are equal."""
     for name, profile in PROFILES.items():
         settings.register_profile(name, profile)
     settings.load_profile(config.getoption("--diptych-profile"))
@@ -50,6 +50,7 @@ def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
         return (yield)
     finally:
         jaxtyping.config.jaxtyping_disable = before
+
 
 FIELDS = {"property_": "properties", "rejection": "rejections", "oracle": "oracles"}
 

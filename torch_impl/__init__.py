@@ -6,30 +6,22 @@ Axis key: `B` batch · `T` query time · `S` key/value time · `C` model channel
 any number of leading axes. Any other letter is a length of its own, within a function.
 """
 
-from torch_impl.attention.causal import CausalAttention
-from torch_impl.attention.multi_head import MultiHeadAttention
-from torch_impl.attention.multi_head_wrapper import MultiHeadAttentionWrapper
-from torch_impl.attention.self_attention_v1 import SelfAttentionV1
-from torch_impl.attention.self_attention_v2 import SelfAttentionV2
-from torch_impl.attention.simple import SimpleSelfAttention
-from torch_impl.data.embedding import TokenAndPositionEmbedding
-from torch_impl.data.windows import SlidingWindows
-from torch_impl.tokenizers.byte_pair import BytePairTokenizer
-from torch_impl.tokenizers.character import CharacterTokenizer
-from torch_impl.tokenizers.parallel.byte_pair import ParallelBytePairTokenizer
-from torch_impl.tokenizers.word import WordTokenizer
-
-__all__ = [
-    "BytePairTokenizer",
-    "CausalAttention",
-    "CharacterTokenizer",
-    "MultiHeadAttention",
-    "MultiHeadAttentionWrapper",
-    "ParallelBytePairTokenizer",
-    "SelfAttentionV1",
-    "SelfAttentionV2",
-    "SimpleSelfAttention",
-    "SlidingWindows",
-    "TokenAndPositionEmbedding",
-    "WordTokenizer",
-]
+# In reading order, as in reference/__init__.py.
+from torch_impl.tokenizers.word import WordTokenizer as WordTokenizer
+from torch_impl.tokenizers.character import CharacterTokenizer as CharacterTokenizer
+from torch_impl.tokenizers.byte_pair import BytePairTokenizer as BytePairTokenizer
+from torch_impl.tokenizers.parallel.byte_pair import (
+    ParallelBytePairTokenizer as ParallelBytePairTokenizer,
+)
+from torch_impl.data.windows import SlidingWindows as SlidingWindows
+from torch_impl.data.embedding import (
+    TokenAndPositionEmbedding as TokenAndPositionEmbedding,
+)
+from torch_impl.attention.simple import SimpleSelfAttention as SimpleSelfAttention
+from torch_impl.attention.self_attention_v1 import SelfAttentionV1 as SelfAttentionV1
+from torch_impl.attention.self_attention_v2 import SelfAttentionV2 as SelfAttentionV2
+from torch_impl.attention.causal import CausalAttention as CausalAttention
+from torch_impl.attention.multi_head_wrapper import (
+    MultiHeadAttentionWrapper as MultiHeadAttentionWrapper,
+)
+from torch_impl.attention.multi_head import MultiHeadAttention as MultiHeadAttention

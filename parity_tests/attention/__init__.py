@@ -1,1 +1,1 @@
-"""The pairs of attention, held together and to their laws."""
+"""Attention: its cases, properties, oracles and published values."""

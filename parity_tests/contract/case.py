@@ -112,13 +112,13 @@ def remember(size: int) -> Callable[[Function], Function]:
     """
 
     def decorate(function: Function) -> Function:
-        known: dict[tuple[int, bytes], Any] = {}
+        known: dict[tuple[Any, bytes], Any] = {}
 
         @wraps(function)
         def call(pair: Any, case: Case) -> Any:
             if sum(array.size for array in case.arrays()) > LARGE:
                 return function(pair, case)  # as a real text is: nobody asks twice
-            key = id(pair), case.fingerprint
+            key = pair, case.fingerprint
             if key not in known:
                 if len(known) >= size:
                     known.clear()

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from torch.utils.data import DataLoader
 
 import reference
-from parity_tests.contract.agreement import Agreement, compare
+from parity_tests.contract.agreement import Agreement, as_array, compare
 from parity_tests.contract.backend import TORCH
 from parity_tests.contract.case import Case
 from parity_tests.contract.implementation import OneBackend

@@ -73,7 +73,7 @@ def compare_recordings(
     """Compare what backends stored at each step with what is expected there.
 
     Where `dtype` is given, the backends have it, and what is expected is the truth in
-    float64. Where nothing of a backend could be compared, it does not agree.
+    float64. What came out is always compared.
     """
     quantities: list[Compared] = []
     n_steps = Counter({each.package: 0 for each in backends})

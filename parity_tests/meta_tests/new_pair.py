@@ -242,3 +242,7 @@ FILES = {
     "parity_tests/gates/test_sigmoid.py": TEST_SIGMOID,
 }
 PATHS = ("positions/linear", "gates/sigmoid")
+EXPORTS = (
+    "from reference.positions.linear import SumAndDifference as SumAndDifference",
+    "from reference.gates.sigmoid import sigmoid as sigmoid",
+)

@@ -1,7 +1,7 @@
 """A pair that somebody adds simply works, whatever its group and its inputs are called.
 
 Copies of the packages are written to a temporary folder; there two pairs are added by
-their own files and two lines of the catalogue.
+their own files and a line each that exports them.
 """
 
 import ast
@@ -14,7 +14,7 @@ import sys
 import pytest
 
 from parity_tests import catalogue
-from parity_tests.meta_tests.new_pair import FILES, PATHS
+from parity_tests.meta_tests.new_pair import EXPORTS, FILES, PATHS
 from parity_tests.sources.panels import root
 
 PACKAGES = ("reference", "torch_impl", "parity_tests", "diptych")
@@ -87,10 +87,8 @@ def tree(tmp_path_factory):
         path.parent.mkdir(exist_ok=True)
         (path.parent / "__init__.py").touch()
         path.write_text(source.lstrip(), encoding="utf-8")
-    path = top / "parity_tests/catalogue.py"
-    lines = "".join(f'    "{each}",\n' for each in PATHS)
-    source = path.read_text(encoding="utf-8")
-    path.write_text(source.replace("PATHS = (\n", f"PATHS = (\n{lines}"), "utf-8")
+    with (top / "reference/__init__.py").open("a", encoding="utf-8") as exports:
+        exports.writelines(f"{line}\n" for line in EXPORTS)
     return top
 
 

@@ -17,12 +17,15 @@ NAMES = {"letter": LETTER, "number": NUMBER, "white_space": WHITE_SPACE}
 RANGES = Path(__file__).parent.with_name("character_classes.txt")
 
 
-def byte_classes(data: bytes, is_ascii: bool = False) -> UInt8[np.ndarray, " N"]:
-    r"""Give every byte the class of its character; 0xFF has one of its own.
+def byte_classes(
+    data: bytes, codes: UInt8[np.ndarray, " N"], is_ascii: bool = False
+) -> UInt8[np.ndarray, " N"]:
+    """Give every byte the class of its character; 0xFF has one of its own.
 
-    `is_ascii` says that there are no bytes but ASCII and 0xFF.
+    `codes` are the same bytes. `is_ascii` says that there are only ASCII and 0xFF.
 
-    >>> byte_classes("né 7!".encode() + b"\xff")
+    >>> data = "né 7!".encode() + bytes([255])
+    >>> byte_classes(data, np.frombuffer(data, np.uint8))
     array([1, 1, 1, 3, 2, 0, 4], dtype=uint8)
     """
     # 1. Look up: one byte of ASCII is one character (`translate` is a table look-up).
@@ -33,7 +36,6 @@ def byte_classes(data: bytes, is_ascii: bool = False) -> UInt8[np.ndarray, " N"]
 
     # 2. Decode: where several bytes make a character, read its code point.
     leads = np.flatnonzero(classes == LEAD)
-    codes = np.frombuffer(data, np.uint8)
     first = codes[leads].astype(np.int64)
     size = 2 + (first >= 0xE0) + (first >= 0xF0)
     code_points = first & (0x7F >> size)

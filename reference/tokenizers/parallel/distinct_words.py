@@ -18,6 +18,7 @@ from reference.tokenizers.parallel.packed_words import (
     unpack_words,
 )
 from reference.tokenizers.parallel.ragged_ranges import ragged_ranges
+from reference.tokenizers.parallel.word_table import first_of_slot
 
 LONG = 0xFF  # stands for `high` of a longer word: in a packed one 0xFF only follows
 
@@ -40,7 +41,7 @@ class WordCollector:
     >>> collector = WordCollector()
     >>> for data in (b"abab" + bytes(16), b"ccab" + bytes(16)):
     ...     starts, lengths = np.array([0, 2]), np.array([2, 2])
-    ...     words = pack_words(data, starts, lengths)
+    ...     words = pack_words(np.frombuffer(data, np.uint8), starts, lengths)
     ...     collector.add(data, starts, lengths, words)
     >>> distinct = collector.distinct()
     >>> distinct.data.tobytes(), distinct.lengths.tolist(), distinct.which.tolist()
@@ -77,9 +78,8 @@ class WordCollector:
 
         # 2. Measure them.
         table = unpack_words(words)  # (U, 16)
-        inside = table != 0xFF
         long = words.high == LONG
-        inside[long] = False
+        inside = (table != 0xFF) & ~long[:, None]
         lengths = inside.sum(1)
         spelled = [*self.long_words]
         long_words = [spelled[number] for number in words.low[long].tolist()]
@@ -99,30 +99,27 @@ def number_words(
 ) -> tuple[Int[np.ndarray, " U"], Int[np.ndarray, " W"]]:
     """Find where each distinct word first occurs, and which one every word is.
 
-    >>> numbers = np.array([7, 5, 7], np.uint64)
+    >>> numbers = np.array([7, 5, 7])
     >>> number_words(PackedWords(numbers, numbers))
     (array([0, 1]), array([0, 1, 0]))
     """
-    n_words = len(words.low)
-    bits = n_words.bit_length() + 1
-    owner = np.empty(2**bits, np.intp)  # of every slot, a word
-    first_equal = np.empty(n_words, np.intp)
-    waiting, salt = np.arange(n_words), 0
+    places = np.arange(len(words.low))
+    first_equal, waiting, salt = places.copy(), places, 0
 
     while len(waiting) > 0:
-        # 1. Let the first word of every slot own it: what is written last stays.
+        # 1. Let the first word of every slot own it.
         asked = words.at(waiting)
+        bits = len(waiting).bit_length() + 1
         slots = hash_words(asked, bits, salt)
-        owner[slots[::-1]] = waiting[::-1]
+        owners = waiting[first_of_slot(slots, 2**bits).take(slots)]
 
         # 2. What equals the owner is settled; the other words get another hash.
-        owners = owner[slots]
         found = words.at(owners)
         same = (found.low == asked.low) & (found.high == asked.high)
         first_equal[waiting[same]] = owners[same]
         waiting, salt = waiting[~same], salt + 1
 
     # 3. Number the distinct words in the order in which they first occur.
-    is_first = first_equal == np.arange(n_words)
+    is_first = first_equal == places
     number = np.cumsum(is_first) - 1
     return np.flatnonzero(is_first), number[first_equal]

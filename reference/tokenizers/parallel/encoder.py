@@ -20,7 +20,7 @@ from reference.tokenizers.parallel.packed_words import (
 )
 from reference.tokenizers.parallel.pre_token_ranges import pre_token_ranges
 from reference.tokenizers.parallel.ragged_ranges import ragged_ranges
-from reference.tokenizers.parallel.text_chunks import PADDING, SEPARATOR, chunks
+from reference.tokenizers.parallel.text_chunks import PADDING, SEPARATOR, Chunk, chunks
 from reference.tokenizers.parallel.word_table import NOT_FOUND, WordTable
 
 SLICE_SIZE = 2**16  # tokens
@@ -51,7 +51,7 @@ class Encoder:
 
         It is made of a slice of the tokens at a time, so that it takes little memory.
         """
-        separator = pack_words(2 * PADDING, np.array([0]), np.array([1]))
+        separator = PackedWords(np.array([-1]), np.array([-1]))  # 0xFF, filled with it
         ids, words = [np.array([self.separator])], [separator]
         for first in range(0, len(token_bytes), SLICE_SIZE):
             tokens = dict(enumerate(token_bytes[first : first + SLICE_SIZE], first))
@@ -73,16 +73,16 @@ class Encoder:
             for n, token in tokens.items()
             if len(token) <= LONGEST and SEPARATOR not in token
         }
-        data = b"".join(short.values())
-        lengths = np.array([*map(len, short.values())], np.intp)
-        codes = self.id_of_byte[np.frombuffer(data, np.uint8)]
-        ids, counts = self.merge(codes, lengths)
+        codes = np.frombuffer(b"".join(short.values()) + PADDING, np.uint8)
+        lengths = np.array([*map(len, short.values())], np.int64)
+        bytes_as_ids = self.id_of_byte[codes[: -len(PADDING)]]
+        ids, counts = self.merge(bytes_as_ids, lengths)
 
         # 2. Choose those that become themselves.
         numbers = np.array([*short], np.int64)
         is_whole = (counts == 1) & (ids[np.cumsum(counts) - counts] == numbers)
         starts = np.cumsum(lengths) - lengths
-        words = pack_words(data + PADDING, starts[is_whole], lengths[is_whole])
+        words = pack_words(codes, starts[is_whole], lengths[is_whole])
         return numbers[is_whole], words
 
     def encode(
@@ -92,7 +92,7 @@ class Encoder:
         # 1. Pre-tokenize: the table numbers the pre-tokens that are one token.
         others, numbers, ends_text = WordCollector(), [], []
         for chunk in chunks(texts):
-            numbers.append(self.number_pre_tokens(chunk.data, others))
+            numbers.append(self.number_pre_tokens(chunk, others))
             ends_text += chunk.ends_text
 
         # 2. Merge: each distinct one of the others once.
@@ -104,18 +104,19 @@ class Encoder:
         return ids, ends[np.array(ends_text, bool)]
 
     def number_pre_tokens(
-        self, data: bytes, others: WordCollector
+        self, chunk: Chunk, others: WordCollector
     ) -> Int32[np.ndarray, " W"]:
         """Number the pre-tokens of a chunk; those that are not found go to `others`."""
         # 1. Pre-tokenize, and pack every pre-token.
-        starts, lengths = pre_token_ranges(data)
-        words = pack_words(data, starts, lengths)
+        codes = np.frombuffer(chunk.data, np.uint8)
+        starts, lengths = pre_token_ranges(chunk.data, codes, chunk.is_ascii)
+        words = pack_words(codes, starts, lengths)
 
         # 2. Look it up; a longer one than fits would be found by its beginning.
         numbers = self.table.find(words)
         numbers[lengths > LONGEST] = NOT_FOUND
         rest = np.flatnonzero(numbers == NOT_FOUND)
-        others.add(data, starts[rest], lengths[rest], words.at(rest))
+        others.add(chunk.data, starts[rest], lengths[rest], words.at(rest))
         return numbers
 
     def concatenate(

@@ -23,22 +23,22 @@ AFTER_APOSTROPHE[[ord(c) for c in "lvr"], [ord(c) for c in "lee"]] = 2  # 'll 'v
 
 
 def pre_token_ranges(
-    data: bytes,
+    data: bytes, codes: UInt8[np.ndarray, " N"], is_ascii: bool = False
 ) -> tuple[Int[np.ndarray, " W"], Int[np.ndarray, " W"]]:
     """Give the position of every pre-token's first byte, and its length in bytes.
 
-    `data` is a chunk: UTF-8, separators, padding. A separator is a pre-token too, and
-    each side of it is a text of its own.
+    `data` is a chunk: UTF-8, separators, padding; `codes` are the same bytes. A
+    separator is a pre-token too, and each side of it is a text of its own.
 
     >>> text = b"It's  5 o'clock"
-    >>> starts, lengths = pre_token_ranges(text + PADDING)
+    >>> data = text + PADDING
+    >>> starts, lengths = pre_token_ranges(data, np.frombuffer(data, np.uint8))
     >>> ranges = zip(starts.tolist(), lengths.tolist(), strict=True)
     >>> [text[start : start + length] for start, length in ranges]
     [b'It', b"'s", b' ', b' 5', b' o', b"'", b'clock']
     """
     # 1. Classes: letter, number, white space or other.
-    classes = byte_classes(data)  # (N,)
-    codes = np.frombuffer(data, np.uint8)  # (N,)
+    classes = byte_classes(data, codes, is_ascii)  # (N,)
 
     # 2. Start where the class changes, but let a space go with the word behind it.
     joined = codes[:-1] == SPACE
@@ -48,7 +48,7 @@ def pre_token_ranges(
 
     # 3. Of white space before a word, the last character stands alone: \s+(?!\S).
     last_white = (classes[:-1] == WHITE_SPACE) & (classes[1:] < WHITE_SPACE)
-    starts[:-1] |= at_first_bytes(last_white, codes)
+    starts[:-1] |= last_white if is_ascii else at_first_bytes(last_white, codes)
 
     # 4. Contractions ('s, 'll) are pre-tokens: the next one starts behind them.
     marks = np.flatnonzero(starts & (codes == APOSTROPHE))

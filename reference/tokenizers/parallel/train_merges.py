@@ -69,11 +69,11 @@ def distinct_pre_tokens(texts: Iterable[str]) -> DistinctWords:
     """Give each distinct pre-token once, in the order in which they first occur."""
     words = WordCollector()
     for chunk in chunks(texts):
-        starts, lengths = pre_token_ranges(chunk.data)
-        codes = np.frombuffer(chunk.data, np.uint8)[starts]
-        at = np.flatnonzero(codes != SEPARATOR[0])
+        codes = np.frombuffer(chunk.data, np.uint8)
+        starts, lengths = pre_token_ranges(chunk.data, codes, chunk.is_ascii)
+        at = np.flatnonzero(codes[starts] != SEPARATOR[0])
         starts, lengths = starts[at], lengths[at]
-        words.add(chunk.data, starts, lengths, pack_words(chunk.data, starts, lengths))
+        words.add(chunk.data, starts, lengths, pack_words(codes, starts, lengths))
     return words.distinct()
 
 

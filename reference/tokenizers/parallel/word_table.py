@@ -6,7 +6,7 @@ Twin:   torch_impl/tokenizers/parallel/word_table.py
 """
 
 import numpy as np
-from jaxtyping import Int32
+from jaxtyping import Int32, Int64
 
 from reference.tokenizers.parallel.packed_words import PackedWords, hash_words
 
@@ -30,8 +30,8 @@ class WordTable:
     def __init__(self, words: PackedWords, numbers: Int32[np.ndarray, " W"]):
         self.bits = len(numbers).bit_length() + 1  # a quarter of the slots is used
         slots = hash_words(words, self.bits)
-        first = np.zeros(2**self.bits, np.intp)  # the first word stands in empty slots
-        first[slots[::-1]] = np.arange(len(slots))[::-1]  # what is written last stays
+        first = first_of_slot(slots, 2**self.bits)
+        first[first == len(numbers)] = 0  # the first word stands in empty slots
         self.words = words.at(first)
         self.numbers = numbers[first]
 
@@ -43,3 +43,17 @@ class WordTable:
         numbers = self.numbers.take(slots)
         numbers[differs != 0] = NOT_FOUND
         return numbers
+
+
+def first_of_slot(
+    slots: Int64[np.ndarray, " W"], n_slots: int
+) -> Int64[np.ndarray, " S"]:
+    """Say for every slot which is the first word in it; W for an empty one.
+
+    >>> first_of_slot(np.array([2, 0, 2]), n_slots=4)
+    array([1, 3, 0, 3])
+    """
+    first = np.full(n_slots, len(slots))
+    places = np.arange(len(slots))
+    first[slots[::-1]] = places[::-1]  # what is written last stays
+    return first

@@ -84,8 +84,8 @@ class ParallelBytePairTokenizer(BytePairTokenizer):
 
         # 3. Insert the id of the special token that follows each part.
         rows = torch.tensor_split(ids, ends[:-1].cpu())
-        special_ids = [ids.new_tensor(following) for _, following in parts]
-        both = zip(rows, special_ids, strict=True)
+        between = [ids.new_tensor(following) for _, following in parts]
+        both = zip(rows, between, strict=True)
         return torch.cat([row for pair in both for row in pair])
 
     def encode_batch(self, texts: Iterable[str]) -> list[Int[Tensor, " N"]]:

@@ -14,14 +14,15 @@ from torch import Tensor
 from torch_impl.tokenizers.parallel.byte_classes import bytes_tensor
 from torch_impl.tokenizers.parallel.packed_words import (
     LONGEST,
+    PackedWords,
     hash_words,
-    same_words,
+    join_words,
     unpack_words,
 )
 from torch_impl.tokenizers.parallel.ragged_ranges import ragged_ranges
 from torch_impl.tokenizers.parallel.word_table import first_of_slot
 
-LONG = 0xFF  # the second number of a longer word: in a packed one 0xFF only follows
+LONG = 0xFF  # stands for `high` of a longer word: in a packed one 0xFF only follows
 
 
 class DistinctWords(NamedTuple):
@@ -50,7 +51,7 @@ class WordCollector:
     """
 
     def __init__(self) -> None:
-        self.gathered: list[Tensor] = []
+        self.gathered: list[PackedWords] = []
         self.long_words: dict[bytes, int] = {}
 
     def add(
@@ -58,7 +59,7 @@ class WordCollector:
         data: bytes,
         starts: Int64[Tensor, " W"],
         lengths: Int64[Tensor, " W"],
-        words: Int64[Tensor, "W 2"],
+        words: PackedWords,
     ) -> None:
         """Add words that stand in `data`, and are packed; the tensors change."""
         long = (lengths > LONGEST).nonzero().flatten()
@@ -69,24 +70,24 @@ class WordCollector:
             )
         ]
         ids = [self.long_words.setdefault(word, len(self.long_words)) for word in found]
-        words[long, 0] = words.new_tensor(ids)
-        words[long, 1] = LONG
+        words.low[long] = words.low.new_tensor(ids)
+        words.high[long] = LONG
         self.gathered.append(words)
 
     def distinct(self) -> DistinctWords:
         """Give each distinct word once."""
         # 1. Number the words.
-        words = torch.cat(self.gathered)  # (W, 2)
+        words = join_words(self.gathered)
         firsts, which = number_words(words)
-        words = words[firsts]  # (U, 2)
+        words = words.at(firsts)
 
         # 2. Measure them.
         table = unpack_words(words)  # (U, 16)
-        long = words[:, 1] == LONG
+        long = words.high == LONG
         inside = (table != 0xFF) & ~long[:, None]
         lengths = inside.sum(1)
         spelled = [*self.long_words]
-        long_words = [spelled[number] for number in words[long, 0].tolist()]
+        long_words = [spelled[number] for number in words.low[long].tolist()]
         lengths[long] = lengths.new_tensor([len(word) for word in long_words])
 
         # 3. Lay their bytes end to end.
@@ -99,25 +100,27 @@ class WordCollector:
 
 
 def number_words(
-    words: Int64[Tensor, "W 2"],
+    words: PackedWords,
 ) -> tuple[Int64[Tensor, " U"], Int64[Tensor, " W"]]:
     """Find where each distinct word first occurs, and which one every word is.
 
-    >>> number_words(torch.tensor([[7, 7], [5, 5], [7, 7]]))
+    >>> numbers = torch.tensor([7, 5, 7])
+    >>> number_words(PackedWords(numbers, numbers))
     (tensor([0, 1]), tensor([0, 1, 0]))
     """
-    places = torch.arange(len(words), device=words.device)
+    places = torch.arange(len(words.low), device=words.low.device)
     first_equal, waiting, salt = places.clone(), places, 0
 
     while len(waiting) > 0:
         # 1. Let the first word of every slot own it.
-        asked = words.index_select(0, waiting)
+        asked = words.at(waiting)
         bits = len(waiting).bit_length() + 1
         slots = hash_words(asked, bits, salt)
         owners = waiting[first_of_slot(slots, 2**bits).index_select(0, slots)]
 
         # 2. What equals the owner is settled; the other words get another hash.
-        same = same_words(words.index_select(0, owners), asked)
+        found = words.at(owners)
+        same = (found.low == asked.low) & (found.high == asked.high)
         first_equal[waiting[same]] = owners[same]
         waiting, salt = waiting[~same], salt + 1
 

@@ -8,13 +8,18 @@ Twin:   reference/tokenizers/parallel/encoder.py
 from collections.abc import Iterable, Mapping, Sequence
 
 import torch
-from jaxtyping import Int64
+from jaxtyping import Int32, Int64
 from torch import Tensor, nn
 
 from torch_impl.tokenizers.parallel.byte_classes import bytes_tensor
 from torch_impl.tokenizers.parallel.distinct_words import DistinctWords, WordCollector
 from torch_impl.tokenizers.parallel.merge_rounds import MergeRounds
-from torch_impl.tokenizers.parallel.packed_words import LONGEST, pack_words
+from torch_impl.tokenizers.parallel.packed_words import (
+    LONGEST,
+    PackedWords,
+    join_words,
+    pack_words,
+)
 from torch_impl.tokenizers.parallel.pre_token_ranges import pre_token_ranges
 from torch_impl.tokenizers.parallel.ragged_ranges import ragged_ranges
 from torch_impl.tokenizers.parallel.text_chunks import PADDING, SEPARATOR, Chunk, chunks
@@ -48,18 +53,19 @@ class Encoder(nn.Module):
 
         It is made of a slice of the tokens at a time, so that it takes little memory.
         """
-        ids = [self.id_of_byte.new_tensor([self.separator])]
-        words = [self.id_of_byte.new_tensor([[-1, -1]])]  # 0xFF, and 0xFF behind it
+        full = self.id_of_byte.new_tensor([-1])
+        separator = PackedWords(full, full)  # 0xFF, filled with it
+        ids, words = [self.id_of_byte.new_tensor([self.separator])], [separator]
         for first in range(0, len(token_bytes), SLICE_SIZE):
             tokens = dict(enumerate(token_bytes[first : first + SLICE_SIZE], first))
             found = self.whole_tokens(tokens)
             ids.append(found[0])
             words.append(found[1])
-        return WordTable(torch.cat(words), torch.cat(ids))
+        return WordTable(join_words(words), torch.cat(ids).int())
 
     def whole_tokens(
         self, tokens: Mapping[int, bytes]
-    ) -> tuple[Int64[Tensor, " W"], Int64[Tensor, "W 2"]]:
+    ) -> tuple[Int64[Tensor, " W"], PackedWords]:
         """Choose and pack the tokens that merging their own bytes gives.
 
         Not every token is one: other merges may come first.
@@ -70,18 +76,18 @@ class Encoder(nn.Module):
             for n, token in tokens.items()
             if len(token) <= LONGEST and SEPARATOR not in token
         }
-        data = bytes_tensor(b"".join(short.values()) + PADDING).to(
-            self.id_of_byte.device
-        )
+        device = self.id_of_byte.device
+        codes = bytes_tensor(b"".join(short.values()) + PADDING).to(device)
         lengths = self.id_of_byte.new_tensor([*map(len, short.values())])
-        codes = data[: -len(PADDING)].int()
-        ids, counts = self.merge(self.id_of_byte.index_select(0, codes), lengths)
+        bytes_as_ids = self.id_of_byte.index_select(0, codes[: -len(PADDING)].int())
+        ids, counts = self.merge(bytes_as_ids, lengths)
 
         # 2. Choose those that become themselves.
         numbers = self.id_of_byte.new_tensor([*short])
         is_whole = (counts == 1) & (ids[counts.cumsum(0) - counts] == numbers)
         starts = lengths.cumsum(0) - lengths
-        return numbers[is_whole], pack_words(data, starts[is_whole], lengths[is_whole])
+        words = pack_words(codes, starts[is_whole], lengths[is_whole])
+        return numbers[is_whole], words
 
     def forward(
         self, texts: Iterable[str]
@@ -104,7 +110,7 @@ class Encoder(nn.Module):
 
     def number_pre_tokens(
         self, chunk: Chunk, others: WordCollector
-    ) -> Int64[Tensor, " W"]:
+    ) -> Int32[Tensor, " W"]:
         """Number the pre-tokens of a chunk; those that are not found go to `others`."""
         # 1. Pre-tokenize, and pack every pre-token.
         codes = bytes_tensor(chunk.data).to(self.id_of_byte.device)
@@ -112,15 +118,15 @@ class Encoder(nn.Module):
         words = pack_words(codes, starts, lengths)
 
         # 2. Look it up; a longer one than fits would be found by its beginning.
-        numbers = self.table(words).masked_fill(lengths > LONGEST, NOT_FOUND)
+        numbers = self.table.find(words)
+        numbers[lengths > LONGEST] = NOT_FOUND
         rest = (numbers == NOT_FOUND).nonzero().flatten()
-        starts, lengths = starts.index_select(0, rest), lengths.index_select(0, rest)
-        others.add(chunk.data, starts, lengths, words.index_select(0, rest))
+        others.add(chunk.data, starts[rest], lengths[rest], words.at(rest))
         return numbers
 
     def concatenate(
         self,
-        numbers: Sequence[Int64[Tensor, " _"]],
+        numbers: Sequence[Int32[Tensor, " _"]],
         distinct: DistinctWords,
         merged: Int64[Tensor, " M"],
         counts: Int64[Tensor, " U"],
@@ -137,13 +143,14 @@ class Encoder(nn.Module):
             rest = (number == NOT_FOUND).nonzero().flatten()
             word = distinct.which[n_words : n_words + len(rest)]
             separators = (number == self.separator).nonzero().flatten()
-            sizes = torch.ones_like(number)
+            sizes = torch.ones_like(number, dtype=torch.int64)
             sizes[rest], sizes[separators] = counts.index_select(0, word), 0
 
             # 2. Repeat the number so often, and where none was found, put merged ids.
             ids = number.repeat_interleave(sizes)
             several = ragged_ranges(firsts[word], counts[word])
-            ids.masked_scatter_(ids == NOT_FOUND, merged.index_select(0, several))
+            found = merged.index_select(0, several).int()
+            ids.masked_scatter_(ids == NOT_FOUND, found)
             rows.append(ids)
             ends.append(n_ids + sizes.cumsum(0)[separators])
             n_ids, n_words = n_ids + len(ids), n_words + len(rest)

@@ -45,9 +45,9 @@ def pack_words(
     ['0xffffffffffffff61', '0x6463']
     """
     # 1. Read eight bytes from every start, and the eight behind them.
-    eights = codes.unfold(0, 8, 1)  # a view, whose rows overlap
-    low = eights.index_select(0, starts).view(torch.int64).flatten()
-    high = eights.index_select(0, starts + 8).view(torch.int64).flatten()
+    windows = codes.unfold(0, 8, 1)  # a view, whose rows overlap
+    low = windows.index_select(0, starts).view(torch.int64).flatten()
+    high = windows.index_select(0, starts + 8).view(torch.int64).flatten()
 
     # 2. Fill with 0xFF behind the end of the word.
     within = lengths.clamp(max=LONGEST)

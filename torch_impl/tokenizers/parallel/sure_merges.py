@@ -31,7 +31,7 @@ def sure_merges(ranks: Int32[Tensor, "3 N"]) -> Bool[Tensor, " N"]:
     sure = (rank < NEVER) & (rank < from_left + repeats) & (rank <= from_right)
 
     # 3. In a run (a a a), whose pairs overlap, take the 1st, 3rd, ... from its start.
-    place = torch.arange(len(rank), device=rank.device)
+    place = torch.arange(len(rank), dtype=torch.int32, device=rank.device)
     start = place.masked_fill(repeats, 0).cummax(0).values
     unsure = place.masked_fill(sure, -1).cummax(0).values
     return (unsure < start) & ((place - start) % 2 == 0)
