@@ -24,7 +24,7 @@ def attention_typed(path: str, **sizes: int) -> Typed:
         parameters = fresh_parameters(path, config, seed, dtype)
         return Case(config, {"x": x}, parameters, more.get("dropout", 0) > 0, seed)
 
-    begin = {"d_in": 3, "d_out": 2, "num_heads": 2, "dropout": 0.0}
+    begin: dict[str, Any] = {"d_in": 3, "d_out": 2, "num_heads": 2, "dropout": 0.0}
     begin |= {"qkv_bias": (False, True), **sizes}
     own = {"d_in": 3, **accepted(path, begin), "seed": 0, "dtype": DTYPES}
     return Typed(case, own)

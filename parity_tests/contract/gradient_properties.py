@@ -3,7 +3,6 @@
 from copy import deepcopy
 from dataclasses import replace
 
-
 from parity_tests.contract.agreement import Agreement, compare
 from parity_tests.contract.backend import REFERENCE
 from parity_tests.contract.case import Case, changed

@@ -3,7 +3,8 @@
     python -m parity_tests.meta_tests.files_to_open
 
 They are its own file and all that it imports, directly or not, within its package;
-`__init__` files aside.
+`__init__` files aside. Lines are counted as one reads them, without blank ones; the
+table has the number with them as well.
 """
 
 from collections.abc import Iterator
@@ -26,21 +27,22 @@ def files_to_open(package: str, path: str) -> list[str]:
     return [f"{name.partition('/')[2]}.py" for name in names]
 
 
-def table() -> Iterator[tuple[str, str, list[str], int]]:
-    """Yield package, pair, files and lines, for every pair that has a file."""
+def table() -> Iterator[tuple[str, str, list[str], int, int]]:
+    """Yield package, pair, files, lines and lines with the blank ones."""
     for path in catalogue.PATHS:
         for package in PACKAGES:
             if f"{path}.py" in files(package):
                 opened = files_to_open(package, path)
-                n_lines = sum(len(text(package, f).splitlines()) for f in opened)
-                yield package, path, opened, n_lines
+                lines = [line for f in opened for line in text(package, f).splitlines()]
+                n_lines = sum(1 for line in lines if line.strip())
+                yield package, path, opened, n_lines, len(lines)
 
 
 def main() -> None:
     """Print the table."""
-    print(f"{'pair':32}{'package':12}{'files':>6}{'lines':>6}")
-    for package, path, opened, n_lines in table():
-        print(f"{path:32}{package:12}{len(opened):6}{n_lines:6}  {' '.join(opened)}")
+    print(f"{'pair':32}{'package':12}{'files':>6}{'lines':>6}{'with blank':>12}")
+    for package, path, opened, n_lines, n_all in table():
+        print(f"{path:32}{package:12}{len(opened):6}{n_lines:6}{n_all:12}")
 
 
 if __name__ == "__main__":

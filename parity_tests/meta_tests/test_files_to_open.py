@@ -15,7 +15,7 @@ from parity_tests.meta_tests.files_to_open import (
     ("path", "opened", "n_lines"),
     [
         pytest.param(path, opened, n_lines, id=f"{package}/{path}")
-        for package, path, opened, n_lines in table()
+        for package, path, opened, n_lines, _ in table()
         if path not in EXCEPTED
     ],
 )

@@ -102,7 +102,7 @@ def settled(text: str) -> str:
 
     Each engine has the classes of its version of Unicode: ours, tiktoken's and Hugging
     Face's of 16, `regex` a newer one. They differ on characters that were assigned
-    lately; what Python's older version has assigned, they all have alike.
+    lately; what Python's older version has assigned has one class in all of them.
 
     >>> settled("a\U0001e6c0b")  # a letter since Unicode 17
     'ab'

@@ -79,7 +79,9 @@ class BytePairTokenizer(Tokenizer):
         # 1. Pre-tokenize: count the distinct pre-tokens, and write each as its bytes.
         checked = map(check_text, check_list("texts", texts))
         counts = Counter(chain.from_iterable(map(pretokenize, checked)))
-        joined, owners = join([pre_token.encode() for pre_token in counts])  # (N,)
+        joined, owners = join(
+            [pre_token.encode() for pre_token in counts]
+        )  # (N,), (N,)
         weights = torch.tensor([*counts.values()], dtype=torch.int64)  # (W,)
 
         while len(merges) < n_merges:

@@ -44,7 +44,11 @@ def join_bytes(merges: list[Any], names: list[str], base: list[int]) -> list[byt
 
 
 def measure(merges: Sequence[Any]) -> list[int]:
-    """Return how many bytes each id has, up to the first that has too many."""
+    """Return how many bytes each id has, up to the first that has too many.
+
+    >>> measure([(97, 98), (256, 256)])[-2:]  # "ab", then "abab"
+    [2, 4]
+    """
     lengths, seen = [1] * 256, set()
     for rank, row in enumerate(merges):
         is_pair = isinstance(row, list | tuple) and [*map(type, row)] == [int, int]

@@ -83,7 +83,9 @@ class ParallelBytePairTokenizer(BytePairTokenizer):
 
         # 3. Insert the id of the special token that follows each part.
         special_ids = [special_id for _, following in parts for special_id in following]
-        return np.insert(ids, ends[:-1], special_ids) if special_ids else ids
+        if special_ids:
+            ids = np.insert(ids, ends[:-1], special_ids)
+        return ids
 
     def encode_batch(self, texts: Iterable[str]) -> list[Int[np.ndarray, " N"]]:
         """Encode many texts at once; an empty text gives an empty row."""

@@ -56,14 +56,14 @@ def byte_classes(
 def bytes_tensor(data: bytes) -> UInt8[Tensor, " N"]:
     """Return bytes as a tensor on the CPU."""
     if not data:  # frombuffer takes no empty buffer
-        return torch.empty(0, dtype=torch.uint8)
+        return torch.empty(0, dtype=torch.uint8, device="cpu")
     return torch.frombuffer(bytearray(data), dtype=torch.uint8)
 
 
 @cache
 def class_of_code_point() -> UInt8[Tensor, " P"]:
     """Read the ranges into a table with an entry for every code point."""
-    table = torch.full((0x110000,), OTHER, dtype=torch.uint8)
+    table = torch.full((0x110000,), OTHER, dtype=torch.uint8, device="cpu")
     for line in RANGES.read_text(encoding="utf-8").splitlines():
         if not line.startswith("#"):
             first, last, name = line.split()

@@ -8,6 +8,7 @@ Slow:   torch_impl/tokenizers/byte_pair.py is the definition: this gives the sam
 """
 
 from collections.abc import Iterable, Sequence
+from itertools import chain
 
 import torch
 from jaxtyping import Int
@@ -83,10 +84,12 @@ class ParallelBytePairTokenizer(BytePairTokenizer):
             raise
 
         # 3. Insert the id of the special token that follows each part.
-        rows = torch.tensor_split(ids, ends[:-1].cpu())
-        between = [ids.new_tensor(following) for _, following in parts]
-        both = zip(rows, between, strict=True)
-        return torch.cat([row for pair in both for row in pair])
+        special_ids = [special_id for _, following in parts for special_id in following]
+        if special_ids:
+            rows = torch.tensor_split(ids, ends[:-1].cpu())
+            between = *ids.new_tensor(special_ids).split(1), ids[:0]
+            ids = torch.cat([*chain(*zip(rows, between, strict=True))])
+        return ids
 
     def encode_batch(self, texts: Iterable[str]) -> list[Int[Tensor, " N"]]:
         """Encode many texts at once; an empty text gives an empty row."""
