@@ -11,6 +11,7 @@ from typer.testing import CliRunner
 from diptych.cli import app
 from parity_tests import catalogue
 from reference.attention.simple import SimpleSelfAttention
+from reference.tape import NO_TAPE
 
 
 def run(*arguments):
@@ -83,7 +84,9 @@ def test_a_pair_that_cannot_be_read_is_reported(text, monkeypatch):
 def test_a_difference_names_the_command_that_reproduces_it(text, monkeypatch, pass_):
     right = getattr(SimpleSelfAttention, pass_)
     monkeypatch.setattr(
-        SimpleSelfAttention, pass_, lambda self, x, *tape: right(self, 2 * x, *tape)
+        SimpleSelfAttention,
+        pass_,
+        lambda self, x, tape=NO_TAPE: right(self, 2 * x, tape),
     )
     status, output = run("simple", "--text", text)
     *_, last = output.strip().splitlines()

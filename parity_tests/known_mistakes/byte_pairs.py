@@ -171,7 +171,7 @@ TRAINING = (
         "No pair left is an error",
         "The loop counts to the size of the vocabulary and never asks whether there "
         "is anything to merge. `max() arg is an empty sequence`.",
-        Textbook("Count", "if not pair_counts:\n    break", ""),
+        Textbook("Count", "if most == 0:\n    break", ""),
         seen_in=("https://github.com/karpathy/minbpe/blob/master/minbpe/basic.py",),
     ),
     known(

@@ -168,9 +168,9 @@ CHARACTERS = (
         "at what is there, an unknown character gets the id of the next one.",
         Patch(
             "Look up",
-            "ids = [id_of.get(character, unknown) for",
+            "row = [id_of.get(character, unknown) for",
             "from bisect import bisect_left\n\n"
-            "ids = [bisect_left(self.tokens, character) for",
+            "row = [bisect_left(self.tokens, character) for",
         ),
     ),
 )

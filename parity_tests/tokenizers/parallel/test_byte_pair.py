@@ -101,7 +101,7 @@ class TestParallelBytePairTokenizer(BytePairTests, PairTests):
                 expected.append(min(rank, max(least, expected[-1] + 1)))
             for backend in BACKENDS:
                 arrays = [np.array(each, np.int32) for each in (ranks, extension)]
-                earliest_rank = module_of(backend.package, "merge_rounds").earliest_rank
+                earliest_rank = module_of(backend.package, "sure_merges").earliest_rank
                 given_ranks, given_extension = map(backend.array, arrays)
 
                 assert earliest_rank(given_ranks, given_extension).tolist() == expected

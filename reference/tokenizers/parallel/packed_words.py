@@ -88,9 +88,8 @@ def hash_words(words: PackedWords, bits: int, salt: int = 0) -> Int64[np.ndarray
     It is the top of a sum of products, which wraps around at 64 bits.
     """
     first, second = (signed(factor * (2 * salt + 1)) for factor in FACTORS)
-    mixed = words.low * np.int64(first) + words.high * np.int64(second)
-    hashes: Int64[np.ndarray, " W"] = mixed >> 64 - bits & 2**bits - 1
-    return hashes
+    mixed: Int64[np.ndarray, " W"] = words.low * first + words.high * second
+    return mixed >> 64 - bits & 2**bits - 1
 
 
 def signed(number: int) -> int:
