@@ -129,7 +129,12 @@ MERGES = (
         "In `aaa` the pair a a is found twice, and one `a` is part of both. Where all "
         "adjacent pairs are merged at once, that letter is merged twice.",
         Textbook("merge", "n += 2", "n += 1"),
-        Rounds("sure_merges", "(unsure < start) & ((place - start) & 1 == 0)", "sure"),
+        Rounds(
+            "Choose",
+            "chosen = sure_merges(ranks)",
+            "chosen = sure_merges(ranks)\n"
+            "chosen[1:] |= chosen[:-1] & (ranks[0, 1:] == ranks[0, :-1])",
+        ),
         seen_in=("karpathy/minbpe#38",),
     ),
     known(
@@ -139,7 +144,11 @@ MERGES = (
         "learned is ignored. On its own training text a tokenizer from a tutorial "
         "gave 962 of 3,798 words other tokens.",
         Textbook("Merge", "lowest = min(ranks)", "lowest = ranks[0]"),
-        Rounds("sure_merges", "rank[1:] < by_left[:-1] + repeats[1:]", "True"),
+        Rounds(
+            "Choose",
+            "chosen = sure_merges(ranks)",
+            "chosen = ranks[0] < 2**30\nchosen[1:] &= ~chosen[:-1]",
+        ),
         seen_in=(BOOK_BPE,),
     ),
     known(

@@ -86,16 +86,16 @@ class BytePairTokenizer(Tokenizer):
 
         while len(merges) < n_merges:
             # 2. Count: every pair of adjacent tokens, within pre-tokens only.
-            begins = owners == F.pad(owners[1:], (0, len(owners) > 0), value=-1)  # (N,)
-            codes = (joined * vocab_size + joined.roll(-1))[begins]  # (P,)
-            _, which = codes.unique(return_inverse=True)  # (P,)
-            frequencies = which.bincount(weights[owners[begins]]).long()  # (U,)
+            begins = owners == F.pad(owners[1:], (0, len(owners) > 0), value=-1)
+            codes = (joined * vocab_size + joined.roll(-1))[begins]
+            _, which = codes.unique(return_inverse=True)
+            frequencies = which.bincount(weights[owners[begins]]).long()
             most = max(frequencies.tolist(), default=0)
             if most == 0:
                 break
 
             # 3. Choose: the most frequent pair; `tie_break` says which of equals.
-            frequent = (frequencies == most)[which]  # (P,)
+            frequent = (frequencies == most)[which]
             in_order = dict.fromkeys(codes[frequent].tolist())  # that of the texts
             ties = [divmod(code, vocab_size) for code in in_order]
             best = min(ties, key=lambda pair: order(pair, token_bytes))
@@ -156,13 +156,13 @@ class BytePairTokenizer(Tokenizer):
 
         while len(tokens) > 0:
             # 2. Lowest rank: find the pair of each pre-token that was learned first.
-            codes = tokens * self.vocab_size + tokens.roll(-1)  # (N,)
+            codes = tokens * self.vocab_size + tokens.roll(-1)
             position = torch.searchsorted(self.codes[:-1], codes)
             known = F.pad(owners[:-1] == owners[1:], (0, 1))
             known &= self.codes[position] == codes
             ranks = self.ranks[position.masked_fill(~known, len(self.merges))]
             _, row = owners.unique_consecutive(return_inverse=True)
-            lowest = ranks.scatter_reduce(0, row, ranks, "amin")[row]  # (N,)
+            lowest = ranks.scatter_reduce(0, row, ranks, "amin")[row]
 
             # 3. Leave: a pre-token without such a pair is finished.
             stays = lowest < len(self.merges)

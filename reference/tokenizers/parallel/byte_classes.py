@@ -43,7 +43,7 @@ def byte_classes(
         bits = codes[leads + nth].astype(np.int64) & 0x3F
         code_points = np.where(size > nth, code_points << 6 | bits, code_points)
 
-    # 3. Look up its class, and give it to all of its bytes.
+    # 3. Classes: that of the code point is the class of all of its bytes.
     classes[leads] = class_of_code_point()[code_points]
     for nth in (1, 2, 3):
         longer = leads[size > nth]

@@ -67,7 +67,7 @@ class Encoder:
 
         Not every token is one: other merges may come first.
         """
-        # 1. Merge the bytes of every token; none with 0xFF is a pre-token.
+        # 1. Merge: the bytes of every token; none with 0xFF is a pre-token.
         short = {
             n: token
             for n, token in tokens.items()
@@ -78,7 +78,7 @@ class Encoder:
         bytes_as_ids = self.id_of_byte[codes[: -len(PADDING)]]
         ids, counts = self.merge(bytes_as_ids, lengths)
 
-        # 2. Choose those that become themselves.
+        # 2. Choose: the tokens that become themselves.
         numbers = np.array([*short], np.int64)
         is_whole = (counts == 1) & (ids[np.cumsum(counts) - counts] == numbers)
         starts = np.cumsum(lengths) - lengths
@@ -107,12 +107,12 @@ class Encoder:
         self, chunk: Chunk, others: WordCollector
     ) -> Int32[np.ndarray, " W"]:
         """Number the pre-tokens of a chunk; those that are not found go to `others`."""
-        # 1. Pre-tokenize, and pack every pre-token.
+        # 1. Pre-tokenize: pack the bytes of every pre-token.
         codes = np.frombuffer(chunk.data, np.uint8)
         starts, lengths = pre_token_ranges(chunk.data, codes, chunk.is_ascii)
         words = pack_words(codes, starts, lengths)
 
-        # 2. Look it up; a longer one than fits would be found by its beginning.
+        # 2. Look up: one longer than fits would be found by its beginning.
         numbers = self.table.find(words)
         numbers[lengths > LONGEST] = NOT_FOUND
         rest = np.flatnonzero(numbers == NOT_FOUND)
@@ -134,14 +134,14 @@ class Encoder:
         firsts = np.cumsum(counts) - counts
         rows, ends, n_ids, n_words = [merged[:0]], [counts[:0]], 0, 0
         for number in numbers:
-            # 1. Count the ids of every pre-token: one, or several, or of a separator 0.
+            # 1. Count: the ids of every pre-token, one or several; of a separator none.
             rest = np.flatnonzero(number == NOT_FOUND)
             word = distinct.which[n_words : n_words + len(rest)]
             separators = np.flatnonzero(number == self.separator)
             sizes = np.ones(len(number), np.intp)
             sizes[rest], sizes[separators] = counts[word], 0
 
-            # 2. Repeat the number so often, and where none was found, put merged ids.
+            # 2. Repeat: the number so often; where none was found, put merged ids.
             ids = np.repeat(number, sizes)
             several = ragged_ranges(firsts[word], counts[word])
             ids[np.flatnonzero(ids == NOT_FOUND)] = merged[several]

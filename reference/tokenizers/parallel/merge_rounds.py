@@ -70,7 +70,7 @@ class MergeRounds:
         ranks = self.look_up(tokens, is_last, position)
 
         while len(tokens) >= FEW_TOKENS:
-            # 2. Choose the pairs that are sure to be merged.
+            # 2. Choose: the pairs that are sure to be merged.
             chosen = sure_merges(ranks)
             pairs = np.flatnonzero(chosen)
             if len(pairs) * FEW_MERGES < len(tokens):
@@ -93,14 +93,13 @@ class MergeRounds:
             is_last, chosen = is_last[staying], chosen[staying]
             ranks = ranks.take(staying, axis=1)
 
-            # 5. Look up the pairs that hold a new token.
-            chosen[:-1] |= chosen[1:]
-            new = np.flatnonzero(chosen)
+            # 5. Look up: the pairs that hold a new token.
+            new = np.flatnonzero(chosen | np.append(chosen[1:], False))
             found = self.look_up(tokens, is_last, new)
             for column, values in zip(ranks, found, strict=True):
                 column[new] = values
 
-        # 6. What remains is little, or merges one pair after another: go in order.
+        # 6. Rest: it is little, or merges one pair after another, so go in order.
         result[position] = merge_in_order(
             tokens.tolist(), is_last.tolist(), self.rank_of, self.n_base
         )

@@ -44,11 +44,11 @@ def pack_words(
     >>> [hex(number % 2**64) for number in words.low.tolist()]
     ['0xffffffffffffff61', '0x6463']
     """
-    # 1. Read eight bytes from every start, and the eight behind them.
+    # 1. Read: eight bytes from every start, and the eight behind them.
     eights = every_eight_bytes(codes)
     low, high = eights.take(starts), eights.take(starts + 8)
 
-    # 2. Fill with 0xFF behind the end of the word.
+    # 2. Fill: 0xFF behind the end of the word.
     within = np.minimum(lengths, LONGEST)
     low, high = low | FILL_LOW.take(within), high | FILL_HIGH.take(within)
     return PackedWords(low, high)

@@ -51,17 +51,17 @@ class PairCounts:
 
     def merge(self, pair: int, new_token: int) -> None:
         """Replace the pair, which must occur somewhere, by one token everywhere."""
-        # 1. Find where the pair still is.
+        # 1. Find: where the pair still is.
         positions = self.positions[self.ends[pair] : self.ends[pair + 1]]
         positions = positions[self.pair_at[positions] == pair]
 
-        # 2. In a run (a a a), take every other position, from the left.
+        # 2. Runs: of a a a, take every other position, from the left.
         order = np.arange(len(positions))
         follows = np.append(False, self.next[positions[:-1]] == positions[1:])
         run = np.maximum.accumulate(np.where(follows, 0, order))
         positions = positions[(order - run) % 2 == 0]
 
-        # 3. Take back what the pairs there and next to it count.
+        # 3. Take back: what the pairs there and next to it count.
         rights = self.next[positions]
         touched = np.unique(
             np.concatenate([self.previous[positions], positions, rights])
@@ -70,30 +70,30 @@ class PairCounts:
         np.subtract.at(self.counts, self.pair_at[touched], self.weights[touched])
         self.pair_at[touched] = -1
 
-        # 4. Put the new token on the left and link it to what follows.
+        # 4. Merge: put the new token on the left, and link it to what follows.
         self.tokens[positions] = new_token
         self.next[positions] = self.next[rights]
         self.previous[self.next[rights]] = positions
 
-        # 5. Number and count the pairs that it makes.
+        # 5. Count: the pairs that the new token makes.
         self.number(np.unique(np.concatenate([self.previous[positions], positions])))
 
     def number(self, positions: Int[np.ndarray, " P"]) -> None:
         """Give the pairs that begin at `positions`, all new, numbers and counts."""
-        # 1. Bring equal pairs together, the positions of each in order.
+        # 1. Sort: bring equal pairs together, the positions of each in order.
         positions = positions[self.tokens[self.next[positions]] >= 0]  # no last token
         lefts, rights = self.tokens[positions], self.tokens[self.next[positions]]
         order = np.lexsort((rights, lefts))
         lefts, rights, positions = lefts[order], rights[order], positions[order]
 
-        # 2. Number them on from those there are.
+        # 2. Number: new pairs, on from those there are.
         is_new = np.ones(len(positions), bool)
         is_new[1:] = (lefts[1:] != lefts[:-1]) | (rights[1:] != rights[:-1])
         numbers = self.n_pairs + np.cumsum(is_new) - 1
         self.pair_at[positions] = numbers
         self.lefts[numbers], self.rights[numbers] = lefts, rights
 
-        # 3. Count them, and note their positions behind those of the others.
+        # 3. Count: note the positions behind those of the others.
         np.add.at(self.counts, numbers, self.weights[positions])
         begin = self.ends[self.n_pairs]
         self.positions[begin : begin + len(positions)] = positions

@@ -97,7 +97,7 @@ class PairTable:
             slots[waiting] = np.where(met == EMPTY, 2**self.bits, tried)
             waiting = waiting[(met != keys[waiting]) & (met != EMPTY)]
 
-        # 2. Read the ranks.
+        # 2. Ranks: read those of the keys.
         ranks = self.ranks.take(slots, axis=1)
         np.minimum(ranks[1], self.deep[0].take(rights), out=ranks[1])
         np.minimum(ranks[2], self.deep[1].take(lefts), out=ranks[2])

@@ -40,24 +40,24 @@ def pre_token_ranges(
     # 1. Classes: letter, number, white space or other.
     classes = byte_classes(data, codes, is_ascii)  # (N,)
 
-    # 2. Start where the class changes, but let a space go with the word behind it.
+    # 2. Starts: where the class changes; a space goes with the word behind it.
     joined = codes[:-1] == SPACE
     starts = classes == SEPARATED  # (N,)
     starts[1:] |= (classes[1:] != classes[:-1]) & ~joined
     starts[0] = True
 
-    # 3. Of white space before a word, the last character stands alone: \s+(?!\S).
+    # 3. White space: its last character before a word stands alone: \s+(?!\S).
     last_white = (classes[:-1] == WHITE_SPACE) & (classes[1:] < WHITE_SPACE)
     starts[:-1] |= last_white if is_ascii else at_first_bytes(last_white, codes)
 
-    # 4. Contractions ('s, 'll) are pre-tokens: the next one starts behind them.
+    # 4. Contractions: 's, 'll are pre-tokens; the next one starts behind them.
     marks = np.flatnonzero(starts & (codes == APOSTROPHE))
     n_letters = AFTER_APOSTROPHE[codes[marks + 1], codes[marks + 2]]
     marks, n_letters = marks[n_letters > 0], n_letters[n_letters > 0]
     starts[marks + 1] = False
     starts[marks + 1 + n_letters] = True
 
-    # 5. Every pre-token reaches to the start of the next, the last to the padding.
+    # 5. Ends: every pre-token reaches to the next, the last to the padding.
     bounds = np.flatnonzero(starts)[: 1 - len(PADDING)]
     return bounds[:-1], np.diff(bounds)
 

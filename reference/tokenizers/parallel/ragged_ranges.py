@@ -15,9 +15,9 @@ def ragged_ranges(
     >>> ragged_ranges(np.array([10, 4]), np.array([3, 2]))
     array([10, 11, 12,  4,  5])
     """
-    # 1. Number the positions as if the ranges stood end to end.
+    # 1. Number: the positions as if the ranges stood end to end.
     ends = np.cumsum(lengths)
     positions = np.arange(ends[-1] if len(ends) else 0)
 
-    # 2. Shift every range to its start.
+    # 2. Shift: every range to its start.
     return positions + np.repeat(starts - (ends - lengths), lengths)

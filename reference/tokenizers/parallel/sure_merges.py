@@ -16,20 +16,20 @@ def sure_merges(ranks: Int32[np.ndarray, "3 N"]) -> Bool[np.ndarray, " N"]:
 
     The leftmost pair of the lowest rank in a word is always one of them.
     """
-    # 1. Say how early the token to the left could take a pair's left token, and the
-    #    token to the right its right one.
+    # 1. Earliest ranks: at which a neighbour could take a pair's left token, or
+    # its right one.
     rank, left_extension, right_extension = ranks
     by_left = earliest_rank(rank, left_extension)
     by_right = earliest_rank(rank[::-1], right_extension[::-1])[::-1]
 
-    # 2. A pair is sure if its turn comes before. Of equal ranks the left comes first.
+    # 2. Sure: its turn comes before. Of equal ranks the left comes first.
     repeats = np.zeros(len(rank), bool)
     repeats[1:] = rank[1:] == rank[:-1]
     sure = rank < NEVER
     sure[1:] &= rank[1:] < by_left[:-1] + repeats[1:]
     sure[:-1] &= rank[:-1] <= by_right[1:]
 
-    # 3. In a run (a a a), whose pairs overlap, take the 1st, 3rd, ... from its start.
+    # 3. Runs: pairs of a a a overlap; take the 1st, 3rd, ... from its start.
     place = np.arange(len(rank), dtype=np.int32)
     start = np.maximum.accumulate(np.where(repeats, 0, place))
     unsure = np.maximum.accumulate(np.where(sure, -1, place))
@@ -52,12 +52,12 @@ def earliest_rank(
     >>> earliest_rank(np.array([5, 9, 9], np.int32), np.array([1, 1, 7], np.int32))
     array([5, 6, 7], dtype=int32)
     """
-    # 1. Begin with stretches of one pair; before the first, nothing is extended.
+    # 1. Stretches: of one pair; before the first, nothing is extended.
     most, least, length = ranks.copy(), extension.copy(), 1
     least[:1] = NEVER
 
     while (most > least).any():
-        # 2. Join each stretch to the one before it, until none depends on more.
+        # 2. Join: each stretch to the one before it, until none depends on more.
         before = most[:-length] + np.int32(length)
         np.maximum(before, least[length:], out=before)
         longer = least[:-length] + np.int32(length)

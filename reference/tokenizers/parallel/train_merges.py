@@ -54,7 +54,7 @@ def train_merges(
         pair = order.first_of(np.flatnonzero(counts == most), pairs)
         merges[rank] = pairs.lefts[pair], pairs.rights[pair]
 
-        # 4. Merge it everywhere, and count again what that changes.
+        # 4. Merge: everywhere, and count again what that changes.
         pairs.merge(pair, 256 + rank)
         left, right = merges[rank].tolist()
         sizes.append(sizes[left] + sizes[right])

@@ -45,7 +45,7 @@ def byte_classes(
         bits = codes[leads + nth].long() & 0x3F
         code_points = torch.where(size > nth, code_points << 6 | bits, code_points)
 
-    # 3. Look up its class, and give it to all of its bytes.
+    # 3. Classes: that of the code point is the class of all of its bytes.
     classes[leads] = class_of_code_point().to(codes.device)[code_points]
     for nth in (1, 2, 3):
         longer = leads[size > nth]

@@ -83,7 +83,7 @@ class ParallelBytePairTokenizer(BytePairTokenizer):
             check_text(text)  # afterwards, for it takes as long as a fifth of encoding
             raise
 
-        # 3. Insert the id of the special token that follows each part.
+        # 3. Insert: the id of the special token that follows each part.
         special_ids = [special_id for _, following in parts for special_id in following]
         if special_ids:
             rows = torch.tensor_split(ids, ends[:-1].cpu())
@@ -100,6 +100,6 @@ class ParallelBytePairTokenizer(BytePairTokenizer):
             for text in checked
         )
 
-        # 2. Encode, and cut the ids where a text ends.
+        # 2. Encode: all texts at once, and cut the ids where a text ends.
         ids, ends = self.encoder(plain for ((plain, _),) in parts)
         return [*torch.tensor_split(ids, ends.cpu())][:-1]

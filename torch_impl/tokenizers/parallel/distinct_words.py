@@ -76,12 +76,12 @@ class WordCollector:
 
     def distinct(self) -> DistinctWords:
         """Give each distinct word once."""
-        # 1. Number the words.
+        # 1. Number: equal words have equal numbers.
         words = join_words(self.gathered)
         firsts, which = number_words(words)
         words = words.at(firsts)
 
-        # 2. Measure them.
+        # 2. Measure: how many bytes each distinct word has.
         table = unpack_words(words)  # (U, 16)
         long = words.high == LONG
         inside = (table != 0xFF) & ~long[:, None]
@@ -90,7 +90,7 @@ class WordCollector:
         long_words = [spelled[number] for number in words.low[long].tolist()]
         lengths[long] = lengths.new_tensor([len(word) for word in long_words])
 
-        # 3. Lay their bytes end to end.
+        # 3. Join: the bytes of all distinct words, end to end.
         starts = lengths.cumsum(0) - lengths
         data = table.new_empty(int(lengths.sum()))
         data[ragged_ranges(starts[~long], lengths[~long])] = table[inside]
@@ -112,19 +112,19 @@ def number_words(
     first_equal, waiting, salt = places.clone(), places, 0
 
     while len(waiting) > 0:
-        # 1. Let the first word of every slot own it.
+        # 1. Own: the first word of every slot owns it.
         asked = words.at(waiting)
         bits = len(waiting).bit_length() + 1
         slots = hash_words(asked, bits, salt)
         owners = waiting[first_of_slot(slots, 2**bits).index_select(0, slots)]
 
-        # 2. What equals the owner is settled; the other words get another hash.
+        # 2. Settle: what equals the owner is done; other words get another hash.
         found = words.at(owners)
         same = (found.low == asked.low) & (found.high == asked.high)
         first_equal[waiting[same]] = owners[same]
         waiting, salt = waiting[~same], salt + 1
 
-    # 3. Number the distinct words in the order in which they first occur.
+    # 3. Number: distinct words in the order in which they first occur.
     is_first = first_equal == places
     number = is_first.cumsum(0) - 1
     return is_first.nonzero().flatten(), number[first_equal]

@@ -70,7 +70,7 @@ class Encoder(nn.Module):
 
         Not every token is one: other merges may come first.
         """
-        # 1. Merge the bytes of every token; none with 0xFF is a pre-token.
+        # 1. Merge: the bytes of every token; none with 0xFF is a pre-token.
         short = {
             n: token
             for n, token in tokens.items()
@@ -82,7 +82,7 @@ class Encoder(nn.Module):
         bytes_as_ids = self.id_of_byte.index_select(0, codes[: -len(PADDING)].int())
         ids, counts = self.merge(bytes_as_ids, lengths)
 
-        # 2. Choose those that become themselves.
+        # 2. Choose: the tokens that become themselves.
         numbers = self.id_of_byte.new_tensor([*short])
         is_whole = (counts == 1) & (ids[counts.cumsum(0) - counts] == numbers)
         starts = lengths.cumsum(0) - lengths
@@ -112,12 +112,12 @@ class Encoder(nn.Module):
         self, chunk: Chunk, others: WordCollector
     ) -> Int32[Tensor, " W"]:
         """Number the pre-tokens of a chunk; those that are not found go to `others`."""
-        # 1. Pre-tokenize, and pack every pre-token.
+        # 1. Pre-tokenize: pack the bytes of every pre-token.
         codes = bytes_tensor(chunk.data).to(self.id_of_byte.device)
         starts, lengths = pre_token_ranges(chunk.data, codes, chunk.is_ascii)
         words = pack_words(codes, starts, lengths)
 
-        # 2. Look it up; a longer one than fits would be found by its beginning.
+        # 2. Look up: one longer than fits would be found by its beginning.
         numbers = self.table.find(words)
         numbers[lengths > LONGEST] = NOT_FOUND
         rest = (numbers == NOT_FOUND).nonzero().flatten()
@@ -139,14 +139,14 @@ class Encoder(nn.Module):
         firsts = counts.cumsum(0) - counts
         rows, ends, n_ids, n_words = [merged[:0]], [counts[:0]], 0, 0
         for number in numbers:
-            # 1. Count the ids of every pre-token: one, or several, or of a separator 0.
+            # 1. Count: the ids of every pre-token, one or several; of a separator none.
             rest = (number == NOT_FOUND).nonzero().flatten()
             word = distinct.which[n_words : n_words + len(rest)]
             separators = (number == self.separator).nonzero().flatten()
             sizes = torch.ones_like(number, dtype=torch.int64)
             sizes[rest], sizes[separators] = counts.index_select(0, word), 0
 
-            # 2. Repeat the number so often, and where none was found, put merged ids.
+            # 2. Repeat: the number so often; where none was found, put merged ids.
             ids = number.repeat_interleave(sizes)
             several = ragged_ranges(firsts[word], counts[word])
             found = merged.index_select(0, several).int()

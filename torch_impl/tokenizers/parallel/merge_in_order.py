@@ -24,14 +24,14 @@ def merge_in_order(
     >>> merge_in_order([a, a, a, b, a, a, a], is_last, {(a, b): 0, (a, a): 1}, n_base=2)
     [3, -1, 2, -1, 3, -1, 0]
     """
-    # 1. Link every token to the one before and behind it; a word's end has no link.
+    # 1. Link: every token to those around it; a word's end has no link.
     tokens = [*tokens, MERGED_AWAY]  # index -1: what a missing link leads to
     nexts = [-1 if last else n + 1 for n, last in enumerate(is_last)]
     previous = [-1] * len(tokens)
     for n, behind in enumerate(nexts):
         previous[behind] = n
 
-    # 2. Put every pair that has a rank into the heap.
+    # 2. Heap: put every pair that has a rank into it.
     heap = []
     for n, behind in enumerate(nexts):
         rank = rank_of.get((tokens[n], tokens[behind]))
@@ -40,13 +40,13 @@ def merge_in_order(
     heapify(heap)
 
     while heap:
-        # 3. Take the lowest rank, of equals the leftmost, if the pair is still there.
+        # 3. Lowest rank: of equals the leftmost, if the pair is still there.
         rank, n = heappop(heap)
         behind = nexts[n]
         if rank_of.get((tokens[n], tokens[behind])) != rank:
             continue
 
-        # 4. Merge it, and put the two pairs of the new token into the heap.
+        # 4. Merge: put the two pairs of the new token into the heap.
         tokens[n], tokens[behind] = n_base + rank, MERGED_AWAY
         nexts[n] = after = nexts[behind]
         previous[after] = n

@@ -77,7 +77,7 @@ class MergeRounds(nn.Module):
         ranks = self.look_up(tokens, is_last, position)
 
         while len(tokens) >= FEW_TOKENS:
-            # 2. Choose the pairs that are sure to be merged.
+            # 2. Choose: the pairs that are sure to be merged.
             chosen = sure_merges(ranks)
             pairs = chosen.nonzero().flatten()
             if len(pairs) * FEW_MERGES < len(tokens):
@@ -102,11 +102,11 @@ class MergeRounds(nn.Module):
             )
             ranks = ranks.index_select(1, staying)
 
-            # 5. Look up the pairs that hold a new token.
+            # 5. Look up: the pairs that hold a new token.
             new = (chosen | F.pad(chosen[1:], (0, 1))).nonzero().flatten()
             ranks.index_copy_(1, new, self.look_up(tokens, is_last, new))
 
-        # 6. What remains is little, or merges one pair after another: go in order.
+        # 6. Rest: it is little, or merges one pair after another, so go in order.
         remaining = merge_in_order(
             tokens.tolist(), is_last.tolist(), self.rank_of, self.n_base
         )

@@ -44,12 +44,12 @@ def pack_words(
     >>> [hex(number % 2**64) for number in words.low.tolist()]
     ['0xffffffffffffff61', '0x6463']
     """
-    # 1. Read eight bytes from every start, and the eight behind them.
+    # 1. Read: eight bytes from every start, and the eight behind them.
     windows = codes.unfold(0, 8, 1)  # a view, whose rows overlap
     low = windows.index_select(0, starts).view(torch.int64).flatten()
     high = windows.index_select(0, starts + 8).view(torch.int64).flatten()
 
-    # 2. Fill with 0xFF behind the end of the word.
+    # 2. Fill: 0xFF behind the end of the word.
     within = lengths.clamp(max=LONGEST)
     low = low | FILL_LOW.to(codes.device).index_select(0, within)
     high = high | FILL_HIGH.to(codes.device).index_select(0, within)

@@ -55,48 +55,48 @@ class PairCounts:
 
     def merge(self, pair: int, new_token: int) -> None:
         """Replace the pair, which must occur somewhere, by one token everywhere."""
-        # 1. Find where the pair still is.
+        # 1. Find: where the pair still is.
         positions = self.positions[self.ends[pair] : self.ends[pair + 1]]
         positions = positions[self.pair_at[positions] == pair]
 
-        # 2. In a run (a a a), take every other position, from the left.
+        # 2. Runs: of a a a, take every other position, from the left.
         order = torch.arange(len(positions), device=positions.device)
         follows = F.pad(self.next[positions[:-1]] == positions[1:], (1, 0))
         run = order.masked_fill(follows, 0).cummax(0).values
         positions = positions[(order - run) % 2 == 0]
 
-        # 3. Take back what the pairs there and next to it count.
+        # 3. Take back: what the pairs there and next to it count.
         rights = self.next[positions]
         touched = torch.cat([self.previous[positions], positions, rights]).unique()
         touched = touched[self.pair_at[touched] >= 0]
         self.counts.index_add_(0, self.pair_at[touched], -self.weights[touched])
         self.pair_at[touched] = -1
 
-        # 4. Put the new token on the left and link it to what follows.
+        # 4. Merge: put the new token on the left, and link it to what follows.
         self.tokens[positions] = new_token
         self.next[positions] = self.next[rights]
         self.previous[self.next[rights]] = positions
 
-        # 5. Number and count the pairs that it makes.
+        # 5. Count: the pairs that the new token makes.
         self.number(torch.cat([self.previous[positions], positions]).unique())
 
     def number(self, positions: Int64[Tensor, " P"]) -> None:
         """Give the pairs that begin at `positions`, all new, numbers and counts."""
-        # 1. Bring equal pairs together, the positions of each in order.
+        # 1. Sort: bring equal pairs together, the positions of each in order.
         positions = positions[self.tokens[self.next[positions]] >= 0]  # no last token
         lefts, rights = self.tokens[positions], self.tokens[self.next[positions]]
         order = rights.argsort(stable=True)
         order = order[lefts[order].argsort(stable=True)]
         lefts, rights, positions = lefts[order], rights[order], positions[order]
 
-        # 2. Number them on from those there are.
+        # 2. Number: new pairs, on from those there are.
         is_new = torch.ones_like(positions, dtype=torch.bool)
         is_new[1:] = (lefts[1:] != lefts[:-1]) | (rights[1:] != rights[:-1])
         numbers = self.n_pairs + is_new.cumsum(0) - 1
         self.pair_at[positions] = numbers
         self.lefts[numbers], self.rights[numbers] = lefts, rights
 
-        # 3. Count them, and note their positions behind those of the others.
+        # 3. Count: note the positions behind those of the others.
         self.counts.index_add_(0, numbers, self.weights[positions])
         begin = int(self.ends[self.n_pairs])
         self.positions[begin : begin + len(positions)] = positions

@@ -106,7 +106,7 @@ class PairTable(nn.Module):
             slots[waiting] = tried.masked_fill(met == EMPTY, 2**self.bits)
             waiting = waiting[(met != asked) & (met != EMPTY)]
 
-        # 2. Read the ranks.
+        # 2. Ranks: read those of the keys.
         rank, left, right = (column.index_select(0, slots) for column in self.ranks)
         left = torch.minimum(left, self.deep[0].index_select(0, rights))
         right = torch.minimum(right, self.deep[1].index_select(0, lefts))

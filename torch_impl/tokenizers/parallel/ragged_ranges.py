@@ -16,11 +16,11 @@ def ragged_ranges(
     >>> ragged_ranges(torch.tensor([10, 4]), torch.tensor([3, 2]))
     tensor([10, 11, 12,  4,  5])
     """
-    # 1. Number the positions as if the ranges stood end to end.
+    # 1. Number: the positions as if the ranges stood end to end.
     ends = lengths.cumsum(0)
     n = int(ends[-1]) if len(ends) else 0
     positions = torch.arange(n, device=lengths.device)
 
-    # 2. Shift every range to its start.
+    # 2. Shift: every range to its start.
     shifts = starts - (ends - lengths)
     return positions + shifts.repeat_interleave(lengths, output_size=n)

@@ -18,19 +18,19 @@ def sure_merges(ranks: Int32[Tensor, "3 N"]) -> Bool[Tensor, " N"]:
 
     The leftmost pair of the lowest rank in a word is always one of them.
     """
-    # 1. Say how early the token to the left could take a pair's left token, and the
-    #    token to the right its right one.
+    # 1. Earliest ranks: at which a neighbour could take a pair's left token, or
+    # its right one.
     rank, left_extension, right_extension = ranks
     by_left = earliest_rank(rank, left_extension)
     by_right = earliest_rank(rank.flip(0), right_extension.flip(0)).flip(0)
 
-    # 2. A pair is sure if its turn comes before. Of equal ranks the left comes first.
+    # 2. Sure: its turn comes before. Of equal ranks the left comes first.
     repeats = F.pad(rank[1:] == rank[:-1], (1, 0))
     from_left = F.pad(by_left[:-1], (1, 0), value=NEVER)
     from_right = F.pad(by_right[1:], (0, 1), value=NEVER)
     sure = (rank < NEVER) & (rank < from_left + repeats) & (rank <= from_right)
 
-    # 3. In a run (a a a), whose pairs overlap, take the 1st, 3rd, ... from its start.
+    # 3. Runs: pairs of a a a overlap; take the 1st, 3rd, ... from its start.
     place = torch.arange(len(rank), dtype=torch.int32, device=rank.device)
     start = place.masked_fill(repeats, 0).cummax(0).values
     unsure = place.masked_fill(sure, -1).cummax(0).values
@@ -53,12 +53,12 @@ def earliest_rank(
     >>> earliest_rank(torch.tensor([5, 9, 9]), torch.tensor([1, 1, 7]))
     tensor([5, 6, 7])
     """
-    # 1. Begin with stretches of one pair; before the first, nothing is extended.
+    # 1. Stretches: of one pair; before the first, nothing is extended.
     most, least, length = ranks.clone(), extension.clone(), 1
     least[:1] = NEVER
 
     while (most > least).count_nonzero() > 0:
-        # 2. Join each stretch to the one before it, until none depends on more.
+        # 2. Join: each stretch to the one before it, until none depends on more.
         before = torch.maximum(most[:-length] + length, least[length:])
         longer = least[:-length] + length
         torch.minimum(most[length:], before, out=most[length:])
