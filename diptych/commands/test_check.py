@@ -10,6 +10,7 @@ from typer.testing import CliRunner
 
 from diptych.cli import app
 from parity_tests import catalogue
+from parity_tests.contract.case import forget
 from reference.attention.simple import SimpleSelfAttention
 from reference.tape import NO_TAPE
 
@@ -88,6 +89,7 @@ def test_a_difference_names_the_command_that_reproduces_it(text, monkeypatch, pa
         pass_,
         lambda self, x, tape=NO_TAPE: right(self, 2 * x, tape),
     )
+    forget()
     status, output = run("simple", "--text", text)
     *_, last = output.strip().splitlines()
     program, name, *arguments = shlex.split(last.partition("reproduce with: ")[2])
@@ -98,6 +100,7 @@ def test_a_difference_names_the_command_that_reproduces_it(text, monkeypatch, pa
     assert ("--gradients" in arguments) == (pass_ == "backward")
     assert "SimpleSelfAttention." in repeated
     assert ("grad_" in repeated) == (pass_ == "backward")
+    forget()
 
 
 def test_listing_and_help_wait_for_no_torch():

@@ -105,6 +105,15 @@ def written(value: Any) -> bytes:
     return repr(value).encode("utf-8", "surrogatepass")
 
 
+REMEMBERED: list[dict[tuple[Any, bytes], Any]] = []
+
+
+def forget() -> None:
+    """Forget all that is remembered: a test has changed a part."""
+    for known in REMEMBERED:
+        known.clear()
+
+
 def remember(size: int) -> Callable[[Function], Function]:
     """Call a function of pair and case once for equal cases, whoever drew them.
 
@@ -113,6 +122,7 @@ def remember(size: int) -> Callable[[Function], Function]:
 
     def decorate(function: Function) -> Function:
         known: dict[tuple[Any, bytes], Any] = {}
+        REMEMBERED.append(known)
 
         @wraps(function)
         def call(pair: Any, case: Case) -> Any:
