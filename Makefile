@@ -13,7 +13,7 @@ test: .venv/ready
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	$(BIN)/pytest -q -n $(JOBS)
+	$(BIN)/pytest -q -n $(JOBS) --dist loadfile
 
 # Show every pair in a browser, on this machine, with the values of your own text.
 serve: .venv/ready
@@ -25,7 +25,7 @@ site: .venv/ready
 
 # Search with new random cases, many more of them.
 nightly: .venv/ready
-	$(BIN)/pytest -q -n $(JOBS) --diptych-profile nightly --timeout 3600
+	$(BIN)/pytest -q -n $(JOBS) --dist loadfile --diptych-profile nightly --timeout 3600
 
 # Change the code in every small way that there is, and see a test fail each time.
 mutation: .venv/ready
