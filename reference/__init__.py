@@ -33,3 +33,6 @@ from reference.attention.multi_head_wrapper import (
     MultiHeadAttentionWrapper as MultiHeadAttentionWrapper,
 )
 from reference.attention.multi_head import MultiHeadAttention as MultiHeadAttention
+from reference.attention.grouped_query import (
+    GroupedQueryAttention as GroupedQueryAttention,
+)

@@ -25,3 +25,6 @@ from torch_impl.attention.multi_head_wrapper import (
     MultiHeadAttentionWrapper as MultiHeadAttentionWrapper,
 )
 from torch_impl.attention.multi_head import MultiHeadAttention as MultiHeadAttention
+from torch_impl.attention.grouped_query import (
+    GroupedQueryAttention as GroupedQueryAttention,
+)
