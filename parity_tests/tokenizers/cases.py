@@ -79,15 +79,20 @@ def training_cases(draw: st.DrawFn) -> Case:
 
 @st.composite
 def merge_cases(draw: st.DrawFn) -> Case:
-    """Draw merges of a few letters, many of which no text can reach, and a text."""
+    """Draw merges of a few letters, deep ones too, and a text of what they make.
+
+    Many are within each other's reach, so that one takes another's tokens away.
+    """
     merges: Merges = []
-    for _ in range(draw(st.integers(0, 12))):
-        latest = [256 + rank for rank in range(len(merges))]
-        token = st.sampled_from([*b"abc ", *latest, *latest[-3:]])
+    made = {token: chr(token) for token in b"abc "}
+    for _ in range(draw(st.integers(0, 16))):
+        token = st.sampled_from([*made, *[*made][-2:]])
         pair = draw(st.tuples(token, token))
-        if pair not in merges:
+        if pair not in merges and len(made[pair[0]] + made[pair[1]]) < 30:
+            made[256 + len(merges)] = made[pair[0]] + made[pair[1]]
             merges.append(pair)
-    return Case({}, {"merges": merges, "text": draw(st.text("aabc ", max_size=40))})
+    parts = st.lists(st.sampled_from([*made.values()]), max_size=8)
+    return Case({}, {"merges": merges, "text": "".join(draw(parts))})
 
 
 @st.composite
