@@ -170,6 +170,9 @@ class BytePairTests(TokenizerTests):
             ("t+u u+v uv+w w+x wx+wx", "tuvwxwxwx", "tu v wxwx wx"),
             ("t+u u+v uv+w w+x wx+wx", "uvwxwxwx", "uvw x wxwx"),
             ("t+u u+v uv+w w+x wx+wx", "vwxwxwx", "v wxwx wx"),
+            # y z must wait: x can end a token that takes the y, though not at once.
+            ("s+x r+sx q+rsx p+qrsx pqrsx+y y+z", "pqrsxyz", "pqrsxy z"),
+            ("x+s xs+r xsr+q xsrq+p y+xsrqp z+y", "zyxsrqp", "z yxsrqp"),
             ("a+b", "", ""),
             ("", "ab", "a b"),
             ("a+b", "\0ab", "\0 ab"),  # id 0 is an id like any other

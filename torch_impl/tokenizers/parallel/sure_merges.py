@@ -18,7 +18,7 @@ def sure_merges(ranks: Int32[Tensor, "3 N"]) -> Bool[Tensor, " N"]:
 
     The leftmost pair of the lowest rank in a word is always one of them.
     """
-    # 1. Earliest ranks: at which a neighbour could take a pair's left token, or
+    # 1. Earliest ranks: at which the next token could take a pair's left token, or
     # its right one.
     rank, left_extension, right_extension = ranks
     by_left = earliest_rank(rank, left_extension)
