@@ -4,13 +4,16 @@ The same code, run on such arrays, shows how far its results may be off when it 
 evaluated in another honest way. Each operation moves its result by what it could have
 rounded: a product or a quotient by half a rounding of itself, a sum (and a matrix
 product) by half a rounding of the sizes of its terms, since they may cancel and their
-rounding does not, and since their order is nobody's business.
+rounding does not, and since they may be added in any order.
 
-One equivalent evaluation is not reached by that. A softmax may be computed as
-exp(s - lse), where lse is the logarithm of the sum of exponentials, as in the backward
-pass of FlashAttention. The rounding of lse is that of a number as large as the scores,
-and it moves a whole row. So a sum of exp(a - b) is moved, as a whole, by half a
-rounding of b.
+Two equivalent evaluations are not reached by that. The backward pass of softmax takes
+a sum of products with numbers that are sums themselves, Σ w dw with dw = Σ dO V. It may
+be computed as Σ dO O instead, as FlashAttention does: another rounding of the same
+terms. So a sum of such products is moved by the sizes of *their* terms.
+
+And a softmax may be computed as exp(s - lse), where lse is the logarithm of the sum of
+exponentials. The rounding of lse is that of a number as large as the scores, and it
+moves a whole row. So a sum of exp(a - b) is moved, as a whole, by half a rounding of b.
 
 Source: Parker 1997, "Monte Carlo Arithmetic: exploiting randomness in floating-point
         arithmetic".
@@ -64,11 +67,13 @@ class Moved(np.ndarray):
 
     rounding: Rounding | None = None
     subtracted: Array | None = None  # the b of exp(a - b), until it is summed
+    terms: Array | None = None  # the sizes of the terms of a sum, until it is summed
 
     def __array_finalize__(self, source: Any) -> None:
         """Let views and copies move as their source does."""
         self.rounding = getattr(source, "rounding", None)
         self.subtracted = None
+        self.terms = None
 
     def __array_ufunc__(
         self, ufunc: np.ufunc, method: str, *inputs: Any, **kwargs: Any
@@ -82,7 +87,7 @@ class Moved(np.ndarray):
             return result
         moved = np.array(result, subok=False)
         finite = np.isfinite(moved)
-        sizes = sizes_of(ufunc, method, operands, kwargs, moved)
+        sizes = sizes_of(ufunc, method, [*inputs], kwargs, moved)
         if sizes is not None:
             with np.errstate(invalid="ignore"):
                 noise = rounding.noise(moved.shape) * sizes
@@ -100,6 +105,10 @@ class Moved(np.ndarray):
             marked.subtracted = np.broadcast_to(np.abs(operands[1]), moved.shape)
         elif ufunc is np.exp:
             marked.subtracted = getattr(inputs[0], "subtracted", None)
+        elif ufunc is np.matmul:
+            marked.terms = sizes
+        elif ufunc is np.multiply and method == "__call__":
+            marked.terms = terms_of_product(*inputs)
         return marked
 
     def __array_function__(self, function: Any, types: Any, args: Any, kw: Any) -> Any:
@@ -121,20 +130,31 @@ def moved(array: Array, rounding: Rounding) -> Array:
 
 
 def sizes_of(
-    ufunc: np.ufunc, method: str, operands: list[Array], kwargs: Any, result: Array
+    ufunc: np.ufunc, method: str, inputs: list[Any], kwargs: Any, result: Array
 ) -> Array | None:
     """Say of what size the rounding of a result is; None if nothing is rounded."""
     if ufunc in EXACT:
         return None
+    operands = [plain(each) for each in inputs]
     with np.errstate(all="ignore"):
         if ufunc is np.matmul:
             return finite(np.abs(finite(operands[0])) @ np.abs(finite(operands[1])))
         if ufunc is np.add and method == "reduce":
             absolute = np.abs(finite(operands[0]))
+            if (terms := getattr(inputs[0], "terms", None)) is not None:
+                absolute = np.maximum(absolute, terms)
             return np.asarray(np.add.reduce(absolute, **kwargs))
         if ufunc in (np.add, np.subtract) and method == "__call__":
             return finite(np.abs(operands[0])) + finite(np.abs(operands[1]))
     return finite(np.abs(result))
+
+
+def terms_of_product(left: Any, right: Any) -> Array | None:
+    """Say of what size the terms are that one factor was a sum of, times the other."""
+    for factor, other in [(left, right), (right, left)]:
+        if (terms := getattr(factor, "terms", None)) is not None:
+            return np.asarray(terms * np.abs(finite(plain(other))))
+    return None
 
 
 def row_noise(exps: Any, rounding: Rounding, kwargs: Any) -> Array:
