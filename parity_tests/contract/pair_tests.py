@@ -22,6 +22,7 @@ from parity_tests.contract.pair import Pair
 from parity_tests.lockstep.backward import torch_forward, torch_result
 from parity_tests.lockstep.forward import compare_forward
 from parity_tests.lockstep.gradients import compare_gradients
+from parity_tests.text.sample_text import jargon_file
 
 
 class PairTests:
@@ -49,6 +50,14 @@ class PairTests:
             assert comparison.first_difference is None, str(comparison.first_difference)
 
         agree()
+
+    def test_backends_agree_on_real_text(self):
+        for _, case in self.pair.on_text(jargon_file()[:20_000], 0):
+            comparisons = [compare_forward(self.pair, case)]
+            if self.pair.has_gradients:
+                comparisons.append(compare_gradients(self.pair, case))
+            for each in comparisons:
+                assert each.first_difference is None, str(each.first_difference)
 
     def test_parameters_have_the_same_names_and_shapes(self):
         if not self.pair.is_module:
