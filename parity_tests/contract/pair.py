@@ -16,6 +16,7 @@ from parity_tests.contract.case import Case, remember
 from parity_tests.contract.convention import Convention
 from parity_tests.contract.example import Example
 from parity_tests.contract.oracle import Oracle
+from parity_tests.contract.probe import Probe
 from parity_tests.contract.property import Property
 from parity_tests.contract.rejection import Rejection
 from parity_tests.contract.replay import Mask, record_masks, replay
@@ -43,7 +44,8 @@ class Pair(Shown):
     convention may declare; `abilities` names what it can do beyond the least.
 
     `on_text(text, seed)` gives cases on a real text, each with what it runs in words.
-    `examples(seed)` gives named cases, which the vectors hold.
+    `examples(seed)` gives named cases, which the vectors hold; `probes(seed)` those
+    that every check tries beside the drawn ones: sizes and values at which code fails.
     `typed` makes a case of what a reader types; without it pages show the examples.
     `torch` is PyTorch's own class or function, where `torch_impl` has no file, and
     `torch_code` how it is written.
@@ -59,6 +61,7 @@ class Pair(Shown):
     oracles: tuple[Oracle, ...]
     on_text: OnText
     examples: Callable[[int], Iterable[Example]] = lambda seed: ()
+    probes: Callable[[int], Iterable[Probe]] = lambda seed: ()
     typed: Typed | None = None
     conventions: tuple[Convention, ...] = ()
     abilities: frozenset[str] = frozenset()

@@ -59,6 +59,14 @@ class PairTests:
             for each in comparisons:
                 assert each.first_difference is None, str(each.first_difference)
 
+    def test_backends_agree_on_every_probe(self):
+        for probe in self.pair.probes(0):
+            comparisons = [compare_forward(self.pair, probe.case)]
+            if self.pair.has_gradients:
+                comparisons.append(compare_gradients(self.pair, probe.case))
+            for each in comparisons:
+                assert each.first_difference is None, (probe.rule, each)
+
     def test_parameters_have_the_same_names_and_shapes(self):
         if not self.pair.is_module:
             pytest.skip("it has no parameters")

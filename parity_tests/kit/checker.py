@@ -46,6 +46,8 @@ class Checker:
     def run(self, cases: list[Case]) -> None:
         """Search for a difference, for properties that fail, for an explanation."""
         found = self.failure(self.agrees, cases)
+        if not (found or cases):  # a small counterexample is best, but any will do
+            found = self.probed()
         for name in sorted(self.request.supports - self.verdict.tried.keys()):
             if not (found or cases):  # what is declared is tried, by whatever cases
                 found = self.failure(self.agrees, [], tries(self.pair, name))
@@ -62,6 +64,15 @@ class Checker:
         if self.verdict.case:
             path, options = self.pair.path, self.request.options
             self.verdict.reproduce = command_for(path, self.verdict.case, *options)
+
+    def probed(self) -> Found | None:
+        """Return the first of the pair's fixed cases that differs, and how."""
+        for probe in self.pair.probes(self.request.seed):
+            if not self.dialogue.answers:
+                break
+            if found := self.failure(self.agrees, [probe.case]):
+                return found[0], f"{found[1]} (where {probe.rule})"
+        return None
 
     def explain(self, cases: list[Case]) -> None:
         """Name the known mistakes that would give what was observed."""

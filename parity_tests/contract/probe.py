@@ -1,0 +1,13 @@
+"""A fixed case that every check tries, whatever is drawn beside it."""
+
+from dataclasses import dataclass
+
+from parity_tests.contract.case import Case
+
+
+@dataclass(frozen=True, eq=False)
+class Probe:
+    """A case, and in one sentence the rule or the size that it tries."""
+
+    rule: str
+    case: Case
