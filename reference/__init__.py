@@ -36,3 +36,6 @@ from reference.attention.multi_head import MultiHeadAttention as MultiHeadAttent
 from reference.attention.grouped_query import (
     GroupedQueryAttention as GroupedQueryAttention,
 )
+from reference.attention.scaled_dot_product import (
+    ScaledDotProductAttention as ScaledDotProductAttention,
+)

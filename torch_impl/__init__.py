@@ -28,3 +28,6 @@ from torch_impl.attention.multi_head import MultiHeadAttention as MultiHeadAtten
 from torch_impl.attention.grouped_query import (
     GroupedQueryAttention as GroupedQueryAttention,
 )
+from torch_impl.attention.scaled_dot_product import (
+    ScaledDotProductAttention as ScaledDotProductAttention,
+)

@@ -13,7 +13,8 @@ class Rejection(Shown):
     """What both backends reject: how it is asked for, the type of the error, its text.
 
     The class is called with `arguments`, or its class method `maker` is. If a `method`
-    is named, it is what rejects what it is `given`.
+    is named, it is what rejects what it is `given`; `inputs` are what a module rejects
+    that takes several.
     """
 
     error: type[Exception]
@@ -22,6 +23,7 @@ class Rejection(Shown):
     method: str = ""
     given: Any = None
     maker: str = ""
+    inputs: Mapping[str, Any] = field(default_factory=dict)
 
     def __str__(self) -> str:
         return self.text
@@ -36,6 +38,8 @@ class Rejection(Shown):
         made = make(**backend.own(dict(self.arguments)))
         if self.method:
             getattr(made, self.method)(backend.own(self.given))
+        if self.inputs:
+            made(**backend.own(dict(self.inputs)))
 
 
 def rejection(call: Callable[[], Any]) -> tuple[type[Exception], str] | None:

@@ -1,0 +1,1 @@
+"""Other people's code as oracles: what it takes to compare with it in float64."""
