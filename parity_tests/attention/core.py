@@ -132,7 +132,7 @@ def core_examples(
 
 
 def core_on_text(path: str, with_mask: bool = True, **config: Any) -> OnText:
-    """Take embedded windows of a text for queries and keys and values, two heads each."""
+    """Take embedded windows of a text for queries, keys and values, in two heads."""
 
     def on_text(text: str, seed: int) -> list[tuple[str, Case]]:
         ids = windows(text)

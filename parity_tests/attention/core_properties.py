@@ -37,7 +37,7 @@ def the_order_of_the_keys_does_not_matter(run: Implementation, case: Case) -> Ag
 
 
 def a_hidden_key_has_no_influence(run: Implementation, case: Case) -> Agreement:
-    """Whatever it and its value are, a query that may not attend to them is the same."""
+    """Whatever it and its value are, who may not attend to it is answered the same."""
     mask = case.inputs.get("mask")
     if mask is None or not mask.shape[-1]:
         return compare(0, 0)

@@ -1,8 +1,8 @@
 """Make code that computes in float32, whatever it is given, compute in float64.
 
-Libraries write `softmax(scores, dtype=torch.float32)` or `x.float()`, so that in float64
+Libraries write `softmax(scores, dtype=torch.float32)` or `x.float()`, so in float64
 they are off by 1e-7 and no oracle. In their modules the name `torch` is replaced by a
-proxy whose `float32` is float64, and for the time of a call `Tensor.float` is `double`.
+proxy whose `float32` is float64, and during a call `Tensor.float` is `double`.
 """
 
 from collections.abc import Iterator

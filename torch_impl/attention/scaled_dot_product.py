@@ -1,6 +1,7 @@
 """Scaled dot-product attention: each query takes a weighted average of the values.
 
-Source: Vaswani et al. 2017, https://arxiv.org/abs/1706.03762, section 3.2.1, equation 1.
+Source: Vaswani et al. 2017, https://arxiv.org/abs/1706.03762,
+        section 3.2.1, equation 1.
 Twin:   reference/attention/scaled_dot_product.py
 """
 
