@@ -39,3 +39,5 @@ from reference.attention.grouped_query import (
 from reference.attention.scaled_dot_product import (
     ScaledDotProductAttention as ScaledDotProductAttention,
 )
+from reference.norms.rms_norm import RMSNorm as RMSNorm
+from reference.norms.layer_norm import LayerNorm as LayerNorm

@@ -31,3 +31,5 @@ from torch_impl.attention.grouped_query import (
 from torch_impl.attention.scaled_dot_product import (
     ScaledDotProductAttention as ScaledDotProductAttention,
 )
+from torch_impl.norms.rms_norm import RMSNorm as RMSNorm
+from torch_impl.norms.layer_norm import LayerNorm as LayerNorm

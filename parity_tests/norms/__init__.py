@@ -1,0 +1,1 @@
+"""Normalization, compared with PyTorch's own modules and with other libraries."""

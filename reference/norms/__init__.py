@@ -1,0 +1,1 @@
+"""Normalization: vectors brought to one size before, or within, a layer."""
