@@ -6,23 +6,21 @@ look at it; and an implementation that differs is told which mistake it looks li
 """
 
 from parity_tests.known_mistakes.build import mistaken_part
-from parity_tests.known_mistakes.catalogue import all_mistakes, counts, mistakes_of
+from parity_tests.known_mistakes.catalogue import all_mistakes, mistakes_of
 from parity_tests.known_mistakes.diagnosis import looks_like
 from parity_tests.known_mistakes.effect import GRADIENTS, OUTPUT, Effect, effect_of
 from parity_tests.known_mistakes.mistake import Mistake
-from parity_tests.known_mistakes.patch import Change, changes
+from parity_tests.known_mistakes.patch import changes
 from parity_tests.known_mistakes.reasons import why_rejected
 from parity_tests.known_mistakes.trial import same_effect_as
 
 __all__ = [
     "GRADIENTS",
     "OUTPUT",
-    "Change",
     "Effect",
     "Mistake",
     "all_mistakes",
     "changes",
-    "counts",
     "effect_of",
     "looks_like",
     "mistaken_part",

@@ -1,11 +1,9 @@
 """Build a mistake: the files that a pair imports as a package, one of them patched."""
 
-import ast
 import re
 import shutil
 import sys
 from atexit import register
-from collections.abc import Iterator
 from functools import cache
 from importlib import import_module, invalidate_caches
 from pathlib import Path
@@ -14,7 +12,7 @@ from typing import Any
 
 from parity_tests.known_mistakes.mistake import Mistake
 from parity_tests.known_mistakes.patch import patched_source, source_of
-from parity_tests.sources.panels import files, module_name, root, subject, tree
+from parity_tests.sources.panels import files, imported, module_name, root, subject
 
 SHARED = ("module.py", "tape.py")  # a mistake is built on the reference's own
 REWRITTEN = re.compile(r"\breference\.(?!(?:module|tape)\b)")
@@ -51,24 +49,17 @@ def mistaken_package(mistake: Mistake) -> str:
 
 @cache
 def files_of(pair: str) -> tuple[str, ...]:
-    """List the file of a pair and all that it imports, the nearest first."""
-    found = [f"{pair}.py"]
-    for file in found:  # which grows meanwhile
-        found += sorted({*imports(file)} - {*found, *SHARED})
-    return tuple(found)
+    """List the file of a pair and all that it imports, the nearest first.
 
-
-def imports(file: str) -> Iterator[str]:
-    """Find the files of the reference that a file imports.
-
-    >>> sorted(imports("attention/multi_head_wrapper.py"))
-    ['attention/causal.py', 'module.py', 'tape.py']
+    >>> files_of("attention/multi_head_wrapper")[:2]
+    ('attention/multi_head_wrapper.py', 'attention/causal.py')
     """
+    found = [f"{pair}.py"]
     known = {f"reference.{module_name(each)}": each for each in files("reference")}
-    for node in ast.walk(tree("reference", file)):
-        if isinstance(node, ast.ImportFrom):
-            names = [f"{node.module}.{alias.name}" for alias in node.names]
-            yield from (known[n] for n in {node.module, *names} if n in known)
+    for file in found:  # which grows meanwhile
+        own = {known[n] for n in imported("reference", file) if n in known}
+        found += sorted(own - {*found, *SHARED})
+    return tuple(found)
 
 
 @cache

@@ -3,10 +3,8 @@
 So a pair that is written from the same steps has its known mistakes from the start.
 """
 
-from collections.abc import Iterable
 from fnmatch import fnmatch
 from functools import cache
-from typing import NamedTuple
 
 from parity_tests.catalogue import PATHS
 from parity_tests.known_mistakes.attention import ATTENTION
@@ -14,24 +12,16 @@ from parity_tests.known_mistakes.build import files_of
 from parity_tests.known_mistakes.byte_pairs import BYTE_PAIRS
 from parity_tests.known_mistakes.data import DATA
 from parity_tests.known_mistakes.gradients import GRADIENTS
+from parity_tests.known_mistakes.masks import MASKS
 from parity_tests.known_mistakes.mistake import Entry, Mistake
+from parity_tests.known_mistakes.norms import NORMS
 from parity_tests.known_mistakes.patch import fits, source_of
+from parity_tests.known_mistakes.reading import read_entries
 from parity_tests.known_mistakes.tokenizers import TOKENIZERS
 
-ENTRIES: tuple[Entry, ...] = (
-    *TOKENIZERS,
-    *BYTE_PAIRS,
-    *DATA,
-    *ATTENTION,
-    *GRADIENTS,
+ENTRIES = read_entries(
+    TOKENIZERS + BYTE_PAIRS + DATA + ATTENTION + GRADIENTS + MASKS + NORMS
 )
-
-
-class Counts(NamedTuple):
-    """How many mistakes were seen in code of others, and how many are constructed."""
-
-    seen: int
-    constructed: int
 
 
 def mistakes_of(pair: object) -> tuple[Mistake, ...]:
@@ -47,21 +37,13 @@ def mistakes_at(path: str) -> tuple[Mistake, ...]:
 
 def mistakes_in(entry: Entry, path: str) -> list[Mistake]:
     """Make a mistake in a pair, by the first patch that fits, in the nearest file."""
+    about = entry.title, entry.story, entry.seen_in
     return [
-        Mistake(
-            entry.id,
-            path,
-            file,
-            entry.title,
-            entry.story,
-            tuple(patch.edits),
-            patch.caught_by,
-            entry.seen_in,
-        )
+        Mistake(entry.id, path, file, *about, patch.edits, patch.caught_by)
         for patch in entry.patches
         if fnmatch(path, patch.only)
         for file in files_of(path)
-        if fits(file, patch.edits) and is_run(patch.step, file, path)
+        if fits(file, patch.edits) and is_run(patch.edits[0].step, file, path)
     ][:1]
 
 
@@ -75,11 +57,3 @@ def is_run(step: str, file: str, path: str) -> bool:
 def all_mistakes() -> tuple[Mistake, ...]:
     """Return the known mistakes of all pairs, in reading order."""
     return tuple(mistake for path in PATHS for mistake in mistakes_of(path))
-
-
-def counts(mistakes: Iterable[Mistake]) -> Counts:
-    """Count different mistakes by where they are from."""
-    constructed = {each.id: each.is_constructed for each in mistakes}
-    return Counts(
-        len(constructed) - sum(constructed.values()), sum(constructed.values())
-    )

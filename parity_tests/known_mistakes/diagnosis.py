@@ -21,26 +21,16 @@ def looks_like(
     is no mask. A mistake that makes no difference for any of the cases is not named.
     """
     rights = [effect.outcome(pair, case) for case, _ in observed]
-    return [
-        mistake.id
-        for mistake in mistakes_of(pair)
-        if effect_of(mistake).name == effect.name
-        and explains(pair, effect, mistaken_part(mistake), observed, rights)
-    ]
 
+    def explains(part: Any) -> bool:
+        """Whether it gives all that was observed, and once not the right."""
+        differs = False
+        for (case, seen), right in zip(observed, rights, strict=True):
+            mistaken = effect.outcome(pair, case, part)
+            if not effect.same(pair, case, mistaken, seen):
+                return False
+            differs = differs or not effect.same(pair, case, right, mistaken)
+        return differs
 
-def explains(
-    pair: Pair,
-    effect: Effect,
-    part: Any,
-    observed: Sequence[tuple[Case, Any]],
-    rights: Sequence[Any],
-) -> bool:
-    """Whether a mistaken part gives all that was observed, and once not the right."""
-    differs = False
-    for (case, seen), right in zip(observed, rights, strict=True):
-        mistaken = effect.outcome(pair, case, part)
-        if not effect.same(pair, case, mistaken, seen):
-            return False
-        differs = differs or not effect.same(pair, case, right, mistaken)
-    return differs
+    own = [each for each in mistakes_of(pair) if effect_of(each).name == effect.name]
+    return [mistake.id for mistake in own if explains(mistaken_part(mistake))]

@@ -75,13 +75,11 @@ def same_gradients(pair: Pair, case: Case, expected: Any, actual: Any) -> bool:
     """Whether the same quantities have the same gradients."""
     if expected.keys() != actual.keys():
         return False
-    if all(compare(expected[name], actual[name]).holds for name in expected):
+    both = [(name, expected[name], actual[name]) for name in expected]
+    if all(compare(right, other).holds for _, right, other in both):
         return True
     units = expected_backward(pair, case).units
-    return all(
-        compare(expected[name], actual[name], units.get(name, 0.0)).holds
-        for name in expected
-    )
+    return all(compare(r, other, units.get(n, 0.0)).holds for n, r, other in both)
 
 
 OUTPUT = Effect("output", output, same_output)

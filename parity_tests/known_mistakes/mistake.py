@@ -4,29 +4,25 @@ A mistake is a patch of the reference, so it is small by construction: whoever r
 it sees what went wrong and nothing else, and it runs like the pair that it is in.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import NamedTuple
-
-GAP = "\n...\n"  # between two places of a patch: the lines in between stay
 
 
 class Edit(NamedTuple):
-    """Lines that stand once in a step, and what replaces them."""
+    """Lines, or parts of them, that stand once in a step, and what replaces them.
+
+    `step` is the term with which the sentence of a step begins ("Causal mask"), or such
+    terms of different pairs ("Dropout | Scale"). Outside the steps of a forward pass it
+    is the name of a function ("backward") or of a constant.
+    """
 
     step: str
     right: str
     wrong: str
 
 
-@dataclass(frozen=True)
-class Patch:
+class Patch(NamedTuple):
     """How a mistake is made in every pair that has these steps with these lines.
-
-    `step` is the term with which the sentence of a step begins ("Causal mask"), or such
-    terms of different pairs ("Dropout | Scale"). Outside the steps of a forward pass it
-    is the name of a function ("backward") or of a constant. `right` stands exactly once
-    in it; both may be parts of lines, and are without their indentation. A line `...`
-    in both stands for lines that stay.
 
     `caught_by` is what rejects it: `agreement` (the output differs), `steps` (only a
     quantity of a step does), `gradients` (the output is right, its gradients are not),
@@ -35,29 +31,12 @@ class Patch:
     pairs alone.
     """
 
-    step: str
-    right: str
-    wrong: str
-    caught_by: str = "agreement"
-    only: str = "*"
-    more: tuple[Edit, ...] = ()
-
-    def and_in(self, step: str, right: str, wrong: str) -> "Patch":
-        """Change another step of the same file as well."""
-        return replace(self, more=(*self.more, Edit(step, right, wrong)))
-
-    @property
-    def edits(self) -> list[Edit]:
-        """Every place that the patch changes."""
-        return [
-            Edit(step, *lines)
-            for step, right, wrong in [(self.step, self.right, self.wrong), *self.more]
-            for lines in zip(right.split(GAP), wrong.split(GAP), strict=True)
-        ]
+    edits: tuple[Edit, ...]
+    caught_by: str
+    only: str
 
 
-@dataclass(frozen=True)
-class Entry:
+class Entry(NamedTuple):
     """A mistake, wherever it is made: of several patches a pair gets the first it can.
 
     `seen_in` names where it was seen: issues or pull requests on GitHub
@@ -69,7 +48,7 @@ class Entry:
     title: str
     story: str
     patches: tuple[Patch, ...]
-    seen_in: tuple[str, ...] = ()
+    seen_in: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -81,29 +60,17 @@ class Mistake:
     file: str
     title: str
     story: str
+    seen_in: tuple[str, ...]
     edits: tuple[Edit, ...]
     caught_by: str
-    seen_in: tuple[str, ...]
 
     def __str__(self) -> str:
         return self.id
 
     @property
-    def is_constructed(self) -> bool:
-        """Whether nobody is known to have made it: it was written for this suite."""
-        return not self.seen_in
-
-    @property
     def links(self) -> list[str]:
         """The addresses of where it was seen; none if it is constructed."""
         return [address(place) for place in self.seen_in]
-
-
-def known(
-    id: str, title: str, story: str, *patches: Patch, seen_in: tuple[str, ...] = ()
-) -> Entry:
-    """Write down one mistake."""
-    return Entry(id, title, story, patches, seen_in)
 
 
 def address(place: str) -> str:

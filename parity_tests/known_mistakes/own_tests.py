@@ -2,11 +2,8 @@
 
 import sys
 from collections.abc import Callable, Iterator
-from functools import reduce
 from importlib import import_module
 from inspect import signature
-from itertools import product
-from operator import or_
 from typing import Any
 from unittest.mock import patch
 
@@ -41,15 +38,14 @@ def test_of(path: str, sentence: str) -> Callable[..., None]:
     return getattr(tests, names[sentence])
 
 
-def arguments_of(test: Callable[..., None]) -> Iterator[dict[str, Any]]:
+def arguments_of(test: Callable[..., None]) -> list[dict[str, Any]]:
     """Give every set of arguments with which a test runs on the reference."""
-    takes_backend = "backend" in signature(test).parameters
-    choices: list[list[dict[str, Any]]] = [
-        [{"backend": REFERENCE} if takes_backend else {}]
-    ]
+    known = {"backend": REFERENCE} if "backend" in signature(test).parameters else {}
+    found: list[dict[str, Any]] = [known]
     for mark in getattr(test, "pytestmark", []):
         names, values = mark.args
         if isinstance(names, str):
             names, values = [names], [[value] for value in values]
-        choices.append([dict(zip(names, each, strict=True)) for each in values])
-    return (reduce(or_, chosen) for chosen in product(*choices))
+        chosen = [dict(zip(names, each, strict=True)) for each in values]
+        found = [before | more for before in found for more in chosen]
+    return found

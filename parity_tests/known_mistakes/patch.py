@@ -3,7 +3,7 @@
 import ast
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from functools import cache
 from itertools import chain
 from typing import NamedTuple
@@ -46,23 +46,19 @@ def regions(file: str) -> dict[str, list[Lines]]:
     pass, so they go by the name of their function alone.
     """
     found: dict[str, list[Lines]] = defaultdict(list)
-    path = root("reference") / file
+    path, module = root("reference") / file, tree("reference", file)
     for function in stepped_functions(path, module_name(file)):
         if not function.name.endswith("backward"):
             for step in function.steps:
                 term = step.sentence.partition(":")[0]
                 found[term].append((step.start, step.end))
-    for name, node in named(tree("reference", file)):
-        found[name].append((node.lineno, node.end_lineno or node.lineno))
-    return found
-
-
-def named(module: ast.Module) -> Iterator[tuple[str, ast.stmt]]:
-    """Yield every function of a file, and every constant of its own."""
-    yield from ((node.name, node) for _, node in definitions(module))
+    named: list[tuple[str, ast.stmt]] = [(n.name, n) for _, n in definitions(module)]
     for node in module.body:
         if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
-            yield node.targets[0].id, node
+            named.append((node.targets[0].id, node))
+    for name, node in named:
+        found[name].append((node.lineno, node.end_lineno or node.lineno))
+    return found
 
 
 def fits(file: str, edits: Iterable[Edit]) -> bool:
@@ -103,13 +99,10 @@ def patched_source(mistake: Mistake) -> str:
 def changes(mistake: Mistake) -> list[Change]:
     """Show every place of a mistake in whole lines, indented as in the file."""
     source, shown = source_of(mistake.file), []
-    for place in all_places(mistake):
-        first = source.rfind("\n", 0, place.start) + 1
-        before, after = source[first : place.start], source[place.end :]
-        right, wrong = (
-            (before + lines + after.partition("\n")[0]).split("\n")
-            for lines in (place.right, place.wrong)
-        )
+    for start, end, *both in all_places(mistake):
+        first = source.rfind("\n", 0, start) + 1
+        before, after = source[first:start], source[end:].partition("\n")[0]
+        right, wrong = ((before + lines + after).split("\n") for lines in both)
         shown.append(Change(source.count("\n", 0, first) + 1, right, wrong))
     return shown
 

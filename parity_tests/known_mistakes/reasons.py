@@ -6,20 +6,14 @@ from functools import partial
 from typing import Any
 
 from parity_tests.catalogue import load
-from parity_tests.contract.backend import REFERENCE, Backend
+from parity_tests.contract.backend import REFERENCE
 from parity_tests.contract.case import Case
 from parity_tests.contract.implementation import OneBackend
+from parity_tests.known_mistakes import trial
 from parity_tests.known_mistakes.build import mistaken_package, mistaken_part
 from parity_tests.known_mistakes.effect import OUTPUT, quiet
 from parity_tests.known_mistakes.mistake import Mistake
 from parity_tests.known_mistakes.own_tests import failure_of
-from parity_tests.known_mistakes.trial import (
-    cases_of,
-    differences,
-    drawn,
-    outcome_of,
-    right_outcome,
-)
 from parity_tests.lockstep.comparison import compare_recordings
 from parity_tests.lockstep.recording import record
 from parity_tests.rounding.expected import expected, expected_backward
@@ -35,9 +29,9 @@ def why_rejected(mistake: Mistake) -> str:
 def in_outputs(mistake: Mistake, _: str) -> Iterator[str]:
     """Compare what comes out with what the reference gives."""
     pair, part = load(mistake.pair), mistaken_part(mistake)
-    for number in differences(mistake):
-        case, found = cases_of(pair)[number], outcome_of(mistake, number)
-        right = right_outcome(mistake.pair, number, OUTPUT)
+    for number in trial.differences(mistake):
+        case, found = trial.cases_of(pair)[number], trial.outcome_of(mistake, number)
+        right = trial.outcome(mistake.pair, number, OUTPUT)
         if isinstance(found, Exception) or isinstance(right, Exception):
             yield f"case {number}: expected {right!r:.200}, got {found!r:.200}"
             continue
@@ -49,28 +43,26 @@ def in_outputs(mistake: Mistake, _: str) -> Iterator[str]:
 def in_steps(mistake: Mistake, _: str) -> Iterator[str]:
     """Compare every quantity of every step with that of the reference."""
     pair, part = load(mistake.pair), mistaken_part(mistake)
-    for number, case in enumerate(cases_of(pair)):
-        if isinstance(right_outcome(mistake.pair, number, OUTPUT), Exception):
+    for number, case in enumerate(trial.cases_of(pair)):
+        if isinstance(trial.outcome(mistake.pair, number, OUTPUT), Exception):
             continue  # it is rejected before the first step
         right = expected(pair, case)
         run = partial(pair.call, REFERENCE, case, part)
-        found = record(mistaken_package(mistake), run)
-        comparison = compare_recordings(
-            right.recording, [found], right.units, right.dtype
-        )
-        if comparison.first_difference:
-            yield f"case {number}: {comparison.first_difference}"
+        found = [record(mistaken_package(mistake), run)]
+        compared = compare_recordings(right.recording, found, right.units, right.dtype)
+        if compared.first_difference:
+            yield f"case {number}: {compared.first_difference}"
 
 
 def in_gradients(mistake: Mistake, _: str) -> Iterator[str]:
     """Compare the gradients of what goes in, and of the parameters."""
     pair = load(mistake.pair)
-    for number in differences(mistake):
-        found = outcome_of(mistake, number)
+    for number in trial.differences(mistake):
+        found = trial.outcome_of(mistake, number)
         if isinstance(found, Exception):
             yield f"case {number}: raises {found!r}"
             continue
-        right = expected_backward(pair, cases_of(pair)[number])
+        right = expected_backward(pair, trial.cases_of(pair)[number])
         for name, agreement in right.judge(found).items():
             if not agreement.holds:
                 yield f"case {number}, gradient of {name}: {agreement.reason}"
@@ -80,8 +72,9 @@ def in_property(mistake: Mistake, sentence: str) -> Iterator[str]:
     """Ask a property of the pair whether it holds."""
     pair = load(mistake.pair)
     property_ = {str(each): each for each in pair.properties}[sentence]
-    implementation = Mistaken(pair, backend_of(mistake), mistaken_part(mistake))
-    for number, case in enumerate(drawn(property_.cases or pair.cases)):
+    backend = replace(REFERENCE, name="mistaken", package=mistaken_package(mistake))
+    implementation = Mistaken(pair, backend, mistaken_part(mistake))
+    for number, case in enumerate(trial.drawn(property_.cases or pair.cases)):
         try:
             agreement = property_.check(implementation, case)
         except Exception as error:
@@ -124,8 +117,3 @@ class Mistaken(OneBackend):
     def part(self) -> Any:
         """The class or the function."""
         return self.mistaken
-
-
-def backend_of(mistake: Mistake) -> Backend:
-    """Make a backend of the package of a mistake, whose steps can be recorded."""
-    return replace(REFERENCE, name="mistaken", package=mistaken_package(mistake))

@@ -2,12 +2,10 @@
 
 ATTENTION = """
 mask-polarity mask-off-by-one mask-finite-fill mask-after-softmax empty-row-nan
-empty-row-mean empty-row-nan-gradient causal-top-left no-scale scale-d-model scale-twice
-softmax-wrong-axis softmax-no-shift softmax-low-precision softmax-epsilon
-heads-view-no-transpose heads-merge-no-transpose heads-tiled weights-transposed
-bias-dropped dropout-in-eval dropout-no-rescale dropout-before-softmax window-plus-one
-window-both-sides rope-pairing rope-on-values rope-after-cache softcap-after-mask
-qk-norm-after-rope alibi-sign cache-positions cache-stale
+empty-row-mean no-scale scale-d-model scale-twice softmax-wrong-axis softmax-no-shift
+softmax-low-precision softmax-epsilon heads-view-no-transpose heads-merge-no-transpose
+weights-transposed bias-dropped dropout-in-eval dropout-no-rescale
+dropout-before-softmax
 """
 
 TOKENIZERS = """
@@ -16,8 +14,6 @@ bytes-as-characters whitespace-dropped class-ascii-only contraction-case trailin
 special-injected special-shortest decode-per-token decode-negative-id word-unknown-crash
 char-order window-drops-last
 """
-
-REQUIRED = frozenset((ATTENTION + TOKENIZERS).split())
 
 FIRST_EDITION = {
     "tokenizers/word": 13,
@@ -53,3 +49,5 @@ WAITING = {
     "cache-stale": CACHE,
 }
 """The pairs for which a mistake waits, as patterns of paths: it is due in the first."""
+
+REQUIRED = {*ATTENTION.split(), *TOKENIZERS.split(), *WAITING}

@@ -4,7 +4,7 @@ That each is rejected is tested in the file of its pair, with all else that is t
 of the pair.
 """
 
-from collections import Counter
+import re
 from dataclasses import replace
 from fnmatch import fnmatch
 from importlib import import_module
@@ -16,7 +16,6 @@ from parity_tests.known_mistakes import (
     Mistake,
     all_mistakes,
     changes,
-    counts,
     mistaken_part,
     mistakes_of,
     same_effect_as,
@@ -25,10 +24,11 @@ from parity_tests.known_mistakes import (
 from parity_tests.known_mistakes.build import mistaken_package
 from parity_tests.known_mistakes.catalogue import ENTRIES
 from parity_tests.known_mistakes.effect import OUTPUT
-from parity_tests.known_mistakes.mistake import Edit, Patch
-from parity_tests.known_mistakes.patch import fits
+from parity_tests.known_mistakes.mistake import Edit
+from parity_tests.known_mistakes.patch import fits, source_of
+from parity_tests.known_mistakes.reading import read_entries
 from parity_tests.known_mistakes.required import FIRST_EDITION, REQUIRED, WAITING
-from parity_tests.known_mistakes.trial import cases_of, mistaken_outcome, right_outcome
+from parity_tests.known_mistakes.trial import cases_of, outcome
 from reference.tape import Tape
 
 N_RIGHT = 30  # cases in which an output must be right where only gradients are wrong
@@ -42,13 +42,6 @@ def mistake_of(path: str, name: str) -> Mistake:
     return next(each for each in mistakes_of(path) if each.id == name)
 
 
-@of_each_pair
-def test_every_mistake_of_a_pair_has_a_name_of_its_own(path):
-    names = Counter(mistake.id for mistake in mistakes_of(path))
-
-    assert [name for name, times in names.items() if times > 1] == []
-
-
 @pytest.mark.parametrize("path", FIRST_EDITION)
 def test_no_pair_has_fewer_mistakes_than_in_the_first_edition(path):
     assert len(mistakes_of(path)) >= FIRST_EDITION[path]
@@ -57,10 +50,10 @@ def test_no_pair_has_fewer_mistakes_than_in_the_first_edition(path):
 def test_every_patch_fits_a_pair_unless_its_mistake_waits():
     made = {(each.id, each.edits) for each in all_mistakes()}
     unused = {
-        (entry.id, patch.step)
+        (entry.id, patch.edits)
         for entry in ENTRIES
         for patch in entry.patches
-        if (entry.id, tuple(patch.edits)) not in made and entry.id not in WAITING
+        if (entry.id, patch.edits) not in made and entry.id not in WAITING
     }
 
     assert unused == set()
@@ -85,30 +78,25 @@ def test_lines_must_stand_once_in_the_step_that_is_named():
 
 def test_a_change_is_shown_in_whole_lines_with_their_number():
     (change,) = changes(mistake_of(CAUSAL, "mask-transposed"))
+    (right,), (wrong,) = change.right, change.wrong
 
-    assert [line.strip() for line in change.right] == [
-        "causal_mask = np.tri(n_tokens, dtype=bool)  # (T, T)"
-    ]
-    assert [line.strip() for line in change.wrong] == [
-        "causal_mask = np.tri(n_tokens, dtype=bool).T  # (T, T)"
-    ]
-    assert change.line > 1
+    assert right.strip() == "causal_mask = np.tri(n_tokens, dtype=bool)  # (T, T)"
+    assert wrong.strip() == "causal_mask = np.tri(n_tokens, dtype=bool).T  # (T, T)"
+    assert source_of(f"{CAUSAL}.py").splitlines()[change.line - 1] == right
 
 
-def test_every_mistake_has_a_title_a_story_and_links():
+def test_every_entry_has_an_id_of_its_own_a_title_a_story_and_links():
+    assert len({entry.id for entry in ENTRIES}) == len(ENTRIES)
     for entry in ENTRIES:
+        assert re.fullmatch(r"[\w-]+", entry.id)
         assert entry.title, entry.id
         assert entry.story.endswith("."), entry.id
-    for mistake in all_mistakes():
-        assert all(link.startswith("https://") for link in mistake.links), mistake.id
+        assert all("#" in place or "://" in place for place in entry.seen_in), entry.id
 
 
-def test_every_mistake_counts_once_as_seen_or_as_constructed():
-    found = counts(all_mistakes())
-    with_links = {mistake.id for mistake in all_mistakes() if mistake.links}
-
-    assert found.seen == len(with_links)
-    assert found.seen + found.constructed == len({each.id for each in all_mistakes()})
+def test_what_is_no_replacement_is_an_error():
+    with pytest.raises(ValueError, match=r"a line must have an arrow or be marked"):
+        read_entries("id: Title\n    Story.\n@ Step:\n    - right\n    wrong\n")
 
 
 def test_every_required_mistake_is_made_or_waits():
@@ -126,7 +114,7 @@ def test_what_waits_for_a_pair_is_made_in_it_and_nowhere_else(name):
 
 @pytest.mark.parametrize("caught_by", ["agreement", "steps", "gradients"])
 def test_what_is_no_mistake_is_not_rejected(caught_by):
-    (edit,) = Patch("Softmax", "np.exp(", "np.exp(1 * ").edits
+    edit = Edit("Softmax", "np.exp(", "np.exp(1 * ")
     harmless = replace(
         mistake_of(CAUSAL, "softmax-base-two"),
         id=f"harmless-{caught_by}",
@@ -142,9 +130,9 @@ def test_where_only_steps_or_gradients_are_wrong_the_output_is_right(path):
     pair = load(path)
     silent = [m for m in mistakes_of(path) if m.caught_by in ("steps", "gradients")]
     for number, case in enumerate(cases_of(pair)[:N_RIGHT] if silent else ()):
-        right = right_outcome(path, number, OUTPUT)
+        right = outcome(path, number, OUTPUT)
         for mistake in silent:
-            output = mistaken_outcome(mistake, number, OUTPUT)
+            output = outcome(path, number, OUTPUT, mistake)
 
             assert OUTPUT.same(pair, case, right, output), mistake.id
 
@@ -164,18 +152,12 @@ def test_of_symmetric_scores_rows_cannot_be_told_from_columns():
     assert same_effect_as(mistake_of(CAUSAL, "softmax-wrong-axis")) == ()
 
 
-def test_a_mistake_in_a_primitive_reaches_the_pairs_that_are_built_of_it():
+def test_a_mistake_in_a_primitive_reaches_what_is_built_of_it_and_on_the_same_tape():
     mistake = mistake_of("attention/multi_head_wrapper", "bias-dropped")
-    wrapper = mistaken_part(mistake)(1, 1, 1, 0.0, num_heads=1)
+    (head,) = mistaken_part(mistake)(1, 1, 1, 0.0, num_heads=1).heads
     package = mistaken_package(mistake)
 
     assert mistake.file == "primitives/linear.py"
-    assert type(wrapper.heads[0]).__module__ == f"{package}.attention.causal"
-    assert type(wrapper.heads[0].W_key).__module__ == f"{package}.primitives.linear"
-
-
-def test_a_mistake_is_built_on_the_tape_of_the_reference():
-    mistake = mistake_of(CAUSAL, "no-scale")
-    causal = import_module(f"{mistaken_package(mistake)}.attention.causal")
-
-    assert causal.Tape is Tape
+    assert type(head).__module__ == f"{package}.attention.causal"
+    assert type(head.W_key).__module__ == f"{package}.primitives.linear"
+    assert import_module(type(head).__module__).Tape is Tape

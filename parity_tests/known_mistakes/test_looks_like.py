@@ -22,16 +22,7 @@ from parity_tests.known_mistakes import (
     mistaken_part,
     mistakes_of,
     same_effect_as,
-)
-from parity_tests.known_mistakes.trial import (
-    COMPARED,
-    cases_of,
-    differences,
-    first_difference,
-    mistaken_outcome,
-    outcome_of,
-    right_outcome,
-    rivals,
+    trial,
 )
 
 N_OBSERVED = 10  # the first cases of all
@@ -47,21 +38,17 @@ def named(path: str, seen: Sequence[tuple[int, Any]], effect: Effect) -> list[st
     What is run is remembered, since every mistake is tried against every other.
     """
     pair = load(path)
-    cases = cases_of(pair)
+    cases = trial.cases_of(pair)
     number_of = {id(cases[number]): number for number, _ in seen}
     mistake_in = {mistaken_part(each): each for each in mistakes_of(path)}
 
     def remembered(_: Any, case: Case, part: Any) -> Any:
-        number = number_of[id(case)]
-        if part is None:
-            outcome = right_outcome(path, number, effect)
-        else:
-            outcome = mistaken_outcome(mistake_in[part], number, effect)
-        if isinstance(outcome, Exception):
-            raise outcome
-        return outcome
+        found = trial.outcome(path, number_of[id(case)], effect, mistake_in.get(part))
+        if isinstance(found, Exception):
+            raise found
+        return found
 
-    observed = [(cases[number], outcome) for number, outcome in seen]
+    observed = [(cases[number], each) for number, each in seen]
     return looks_like(pair, observed, replace(effect, run=remembered))
 
 
@@ -70,7 +57,7 @@ def named(path: str, seen: Sequence[tuple[int, Any]], effect: Effect) -> list[st
 def test_the_right_implementation_looks_like_no_mistake(path, effect):
     if effect is GRADIENTS and not load(path).has_gradients:
         pytest.skip("it has no gradients")
-    seen = [(n, right_outcome(path, n, effect)) for n in range(10)]
+    seen = [(n, trial.outcome(path, n, effect)) for n in range(10)]
 
     assert named(path, seen, effect) == []
     assert [named(path, [each], effect) for each in seen] == [[]] * 10
@@ -79,7 +66,7 @@ def test_the_right_implementation_looks_like_no_mistake(path, effect):
 @of_each_pair
 def test_a_mistake_looks_like_itself_and_what_has_the_same_effect(path):
     for mistake in mistakes_of(path):
-        if mistake.caught_by in COMPARED:
+        if mistake.caught_by in trial.COMPARED:
             names = named(path, observations(mistake), effect_of(mistake))
 
             assert {*names} == {mistake.id, *same_effect_as(mistake)}
@@ -87,14 +74,14 @@ def test_a_mistake_looks_like_itself_and_what_has_the_same_effect(path):
 
 def observations(mistake: Mistake) -> list[tuple[int, Any]]:
     """Observe a mistake where it shows first, and where it differs from others."""
-    apart = [first_difference(mistake, other) for other in rivals(mistake)]
-    numbers = {*range(N_OBSERVED), next(differences(mistake)), *apart} - {None}
-    return [(number, outcome_of(mistake, number)) for number in sorted(numbers)]
+    apart = [trial.first_difference(mistake, other) for other in trial.rivals(mistake)]
+    numbers = {*range(N_OBSERVED), next(trial.differences(mistake)), *apart} - {None}
+    return [(number, trial.outcome_of(mistake, number)) for number in sorted(numbers)]
 
 
 def test_a_mistake_made_in_another_framework_is_named():
     causal = load(CAUSAL)
-    cases = [replace(case, training=False) for case in cases_of(causal)[:60]]
+    cases = [replace(case, training=False) for case in trial.cases_of(causal)[:60]]
 
     observed = [(case, with_a_mask_of_what_to_drop(case)) for case in cases]
 
@@ -116,13 +103,9 @@ def with_a_mask_of_what_to_drop(case: Case) -> np.ndarray[Any, Any]:
 def test_one_small_case_may_fit_several_mistakes():
     causal = load(CAUSAL)
     forgotten = next(m for m in mistakes_of(causal) if m.id == "mask-forgotten")
-    case = next(
-        cases_of(causal)[number]
-        for number in differences(forgotten)
-        if cases_of(causal)[number].inputs["x"].shape[-2] == 2
-    )
+    cases = [trial.cases_of(causal)[number] for number in trial.differences(forgotten)]
+    case = next(each for each in cases if each.inputs["x"].shape[-2] == 2)
     output = causal.call(REFERENCE, case, mistaken_part(forgotten))
+    names = looks_like(causal, [(case, output)])
 
-    assert {"mask-forgotten", "mask-off-by-one"} <= {
-        *looks_like(causal, [(case, output)])
-    }
+    assert {"mask-forgotten", "mask-off-by-one"} <= {*names}

@@ -16,6 +16,7 @@ from parity_tests.known_mistakes.effect import Effect, effect_of
 from parity_tests.known_mistakes.mistake import Mistake
 
 N_CASES = 300
+SAME_EACH_TIME = settings(derandomize=True, database=None, phases=[Phase.generate])
 COMPARED = ("agreement", "gradients")  # what shows in one effect or the other
 
 
@@ -24,13 +25,7 @@ def drawn(cases: SearchStrategy[Case]) -> tuple[Case, ...]:
     """Draw cases, the same ones each time."""
     found = []
 
-    @settings(
-        max_examples=N_CASES,
-        derandomize=True,
-        database=None,
-        deadline=None,
-        phases=[Phase.generate],
-    )
+    @settings(SAME_EACH_TIME, max_examples=N_CASES, deadline=None)
     @given(cases)
     def draw(case: Case) -> None:
         found.append(case)
@@ -46,40 +41,32 @@ def cases_of(pair: Pair) -> tuple[Case, ...]:
 
 
 @cache
-def right_outcome(path: str, number: int, effect: Effect) -> Any:
-    """Run the reference in one of the cases."""
-    pair = load(path)
-    return effect.outcome(pair, cases_of(pair)[number])
+def outcome(
+    path: str, number: int, effect: Effect, mistake: Mistake | None = None
+) -> Any:
+    """Run the reference, or a mistake of a pair, in one of the cases."""
+    pair, part = load(path), mistaken_part(mistake) if mistake else None
+    return effect.outcome(pair, cases_of(pair)[number], part)
 
 
 def outcome_of(mistake: Mistake, number: int) -> Any:
     """Look where a mistake shows, in one of the cases."""
-    return mistaken_outcome(mistake, number, effect_of(mistake))
-
-
-@cache
-def mistaken_outcome(mistake: Mistake, number: int, effect: Effect) -> Any:
-    """Run a mistake in one of the cases."""
-    pair = load(mistake.pair)
-    return effect.outcome(pair, cases_of(pair)[number], mistaken_part(mistake))
+    return outcome(mistake.pair, number, effect_of(mistake), mistake)
 
 
 def differences(mistake: Mistake) -> Iterator[int]:
     """Find the cases in which the mistake makes a difference, one after another."""
     pair, effect = load(mistake.pair), effect_of(mistake)
     for number, case in enumerate(cases_of(pair)):
-        right = right_outcome(mistake.pair, number, effect)
+        right = outcome(mistake.pair, number, effect)
         if not effect.same(pair, case, right, outcome_of(mistake, number)):
             yield number
 
 
 def same_effect_as(mistake: Mistake) -> tuple[str, ...]:
     """Name the mistakes of a pair that have the same effect in every drawn case."""
-    return tuple(
-        other.id
-        for other in rivals(mistake)
-        if first_difference(mistake, other) is None
-    )
+    others = rivals(mistake)
+    return tuple(each.id for each in others if first_difference(mistake, each) is None)
 
 
 def rivals(mistake: Mistake) -> list[Mistake]:
@@ -96,13 +83,8 @@ def rivals(mistake: Mistake) -> list[Mistake]:
 def first_difference(one: Mistake, other: Mistake) -> int | None:
     """Find the first case in which two mistakes differ, if there is one."""
     pair, effect = load(one.pair), effect_of(one)
-    return next(
-        (
-            number
-            for number, case in enumerate(cases_of(pair))
-            if not effect.same(
-                pair, case, outcome_of(one, number), outcome_of(other, number)
-            )
-        ),
-        None,
-    )
+    for number, case in enumerate(cases_of(pair)):
+        left, right = outcome_of(one, number), outcome_of(other, number)
+        if not effect.same(pair, case, left, right):
+            return number
+    return None

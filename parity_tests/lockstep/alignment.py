@@ -32,13 +32,13 @@ class Aligned:
 
     function: str
     step: Step
-    moment: float
+    moment: int
     expected: dict[str, Any]
     actual: dict[str, Any]
+    units: dict[str, Any] = field(default_factory=dict)
     required: frozenset[str] = frozenset()
     turn: int = 1
     is_step: bool = True
-    units: dict[str, Any] = field(default_factory=dict)
 
 
 def align_recordings(expected: Recording, actual: Recording) -> list[Aligned]:
@@ -60,22 +60,15 @@ def align_recordings(expected: Recording, actual: Recording) -> list[Aligned]:
 
 def align_results(expected: Recording, actual: Recording) -> Aligned:
     """Align what came out in the end."""
-    left = plain("result", expected.result)
-    right = plain("result", actual.result)
-    now = next(expected.clock)
-    units = {"result": expected.result_units}
-    return Aligned(
-        "what was called", OUTCOME, now, left, right, is_step=False, units=units
-    )
+    left, right = (plain("result", each.result) for each in (expected, actual))
+    now, units = next(expected.clock), {"result": expected.result_units}
+    return Aligned("what was called", OUTCOME, now, left, right, units, is_step=False)
 
 
 def shared(recording: Recording, other: str) -> list[Invocation]:
     """Keep the calls of functions that have numbered steps in the other package too."""
-    return [
-        each
-        for each in recording.invocations
-        if find_function(other, each.module, each.function)
-    ]
+    calls = recording.invocations
+    return [each for each in calls if find_function(other, each.module, each.function)]
 
 
 def stray_call(
@@ -85,16 +78,15 @@ def stray_call(
     left = one.function if one else "nothing more"
     right = other.function if other else "nothing more"
     moment = one.began if one else max((each.moment for each in before), default=0)
-    function = left if one else right
     here, there = {"call": left}, {"call": right}
+    function = left if one else right
     return Aligned(function, OUTCOME, moment, here, there, is_step=False)
 
 
 def align_calls(one: Invocation, other: Invocation) -> Iterator[Aligned]:
     """Align the steps of one call, and what it gave or raised."""
     turns: Counter[Step] = Counter()
-    moment: float = one.began
-    step = OUTCOME
+    moment, step = one.began, OUTCOME
     for here, there in same_numbers(one.snapshots, other.snapshots):
         step = step_of(here, there)
         turns[step] += 1
@@ -107,27 +99,13 @@ def align_calls(one: Invocation, other: Invocation) -> Iterator[Aligned]:
         required = stored(here) & stored(there)
         left, right = values(here), values(there)
         units = {name: unit for each in here for name, unit in each.units.items()}
-        yield Aligned(
-            one.function, step, moment, left, right, required, turns[step], units=units
-        )
-    if "return" not in step.names:
-        step = OUTCOME
+        where = one.function, step, moment
+        yield Aligned(*where, left, right, units, required, turns[step])
+    where = one.function, step if "return" in step.names else OUTCOME, one.ended
     left, right = one.outcome, other.outcome
     if "raised" in left or "raised" in right:
         left, right = {"raised": "nothing"} | left, {"raised": "nothing"} | right
-    units = one.outcome_units
-    yield Aligned(
-        one.function, step, one.ended, left, right, is_step=False, units=units
-    )
-
-
-def align_steps(
-    left: list[Snapshot], right: list[Snapshot]
-) -> Iterator[tuple[Step, dict[str, Any], dict[str, Any]]]:
-    """Yield each step that both calls took, and what each had stored."""
-    for here, there in same_numbers(left, right):
-        if cover_the_same(here, there):
-            yield step_of(here, there), values(here), values(there)
+    yield Aligned(*where, left, right, one.outcome_units, is_step=False)
 
 
 def step_of(here: list[Snapshot], there: list[Snapshot]) -> Step:
@@ -146,11 +124,8 @@ def same_numbers(
     while left or right:
         here, there = left[:1], right[:1]
         while here and there and here[-1].step.last != there[-1].step.last:
-            behind, steps = (
-                (here, left)
-                if here[-1].step.last < there[-1].step.last
-                else (there, right)
-            )
+            left_is_behind = here[-1].step.last < there[-1].step.last
+            behind, steps = (here, left) if left_is_behind else (there, right)
             following = steps[len(behind) : len(behind) + 1]
             if not following or following[0].step.first != behind[-1].step.last + 1:
                 break

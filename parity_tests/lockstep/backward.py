@@ -63,8 +63,7 @@ def function_backward(pair: Pair, case: Case, part: Any) -> Backward:
 def by_input(case: Case, gradients: Any) -> dict[str, Array]:
     """Name the gradients of what went in; ids and masks have none."""
     names = differentiable(case)
-    in_order = gradients if isinstance(gradients, tuple) else (gradients,)
-    return dict(zip(names, in_order, strict=True)) if names else {}
+    return dict(zip(names, as_tuple(gradients), strict=True)) if names else {}
 
 
 def differentiable(case: Case) -> list[str]:
@@ -123,11 +122,10 @@ def torch_result(pair: Pair, case: Case, leaves: Mapping[str, torch.Tensor]) -> 
 
 def autograd(output: Any, of: list[torch.Tensor], grad_output: Any) -> list[Any]:
     """Ask autograd; what has no influence on the output has a gradient of zero."""
-    several = isinstance(output, tuple)
-    outputs = output if several else (output,)
-    grads = grad_output if several else (grad_output,)
-    return [
-        *torch.autograd.grad(
-            outputs, of, [TORCH.array(g) for g in grads], materialize_grads=True
-        )
-    ]
+    grads = [TORCH.array(grad) for grad in as_tuple(grad_output)]
+    return [*torch.autograd.grad(as_tuple(output), of, grads, materialize_grads=True)]
+
+
+def as_tuple(outputs: Any) -> tuple[Any, ...]:
+    """Return several outputs as they are, and one as a tuple of one."""
+    return outputs if isinstance(outputs, tuple) else (outputs,)

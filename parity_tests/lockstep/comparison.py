@@ -73,11 +73,13 @@ def compare_recordings(
     """Compare what backends stored at each step with what is expected there.
 
     Where `dtype` is given, the backends have it, and what is expected is the truth in
-    float64. What came out is always compared.
+    float64. What came out is always compared. Steps are in the order of time, and at
+    each come all backends in turn.
     """
     quantities: list[Compared] = []
     n_steps = Counter({each.package: 0 for each in backends})
-    for backend, aligned in in_order_of_time(expected, backends):
+    steps = [(b.package, a) for b in backends for a in align_recordings(expected, b)]
+    for backend, aligned in sorted(steps, key=lambda each: each[1].moment):
         before = len(quantities)
         named = backend if len(backends) > 1 else ""
         for compared in compare_step(aligned, units, dtype, named):
@@ -85,20 +87,7 @@ def compare_recordings(
             if not compared.agreement.holds:
                 return Comparison(tuple(quantities), min(n_steps.values()), compared)
         n_steps[backend] += aligned.is_step and len(quantities) > before
-    fewest = min(n_steps.values())
-    return Comparison(tuple(quantities), fewest, None)
-
-
-def in_order_of_time(
-    expected: Recording, backends: Sequence[Recording]
-) -> list[tuple[str, Aligned]]:
-    """Align each backend with what is expected; at each step come all in turn."""
-    steps = [
-        (backend.package, aligned)
-        for backend in backends
-        for aligned in align_recordings(expected, backend)
-    ]
-    return sorted(steps, key=lambda each: each[1].moment)
+    return Comparison(tuple(quantities), min(n_steps.values()), None)
 
 
 def compare_step(

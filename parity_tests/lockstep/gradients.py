@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from parity_tests.contract.agreement import Agreement, compare
+from parity_tests.contract.agreement import compare
 from parity_tests.contract.case import Case
 from parity_tests.contract.pair import Pair
 from parity_tests.lockstep.alignment import OUTCOME
@@ -27,6 +27,7 @@ from parity_tests.rounding.expected import ExpectedBackward, expected_backward
 from parity_tests.sources.steps import Step
 
 AT_THE_END = "what came out"
+NO_UNITS: Mapping[str, Any] = {}
 
 
 @dataclass(frozen=True)
@@ -52,10 +53,6 @@ class Gradient:
             return self.function.removesuffix("_backward"), self.call
         return self.function.replace(".backward", ".forward"), self.call
 
-    def compared(self, agreement: Agreement, backend: str) -> Compared:
-        """Say how it compares."""
-        return Compared(self.function, self.step, self.name, agreement, 1, backend)
-
 
 def compare_gradients(pair: Pair, case: Case, part: Any = None) -> Comparison:
     """Run a case forward and backward on both backends; compare every gradient.
@@ -71,12 +68,11 @@ def compare_gradients(pair: Pair, case: Case, part: Any = None) -> Comparison:
         for backend, value in [("reference", own.value), ("torch", theirs)]:
             if right.dtype or backend == "torch" or part is not None:
                 agreement = compare(truth.value, value, truth.units, right.dtype)
-                quantities.append(truth.compared(agreement, backend))
+                where = truth.function, truth.step, truth.name
+                quantities.append(Compared(*where, agreement, backend=backend))
     names = compare(sorted(ours.gradients), sorted(forward.leaves))
     quantities.append(Compared(AT_THE_END, OUTCOME, "names", names))
-    steps = {(each.function, each.step) for each in quantities} - {
-        (AT_THE_END, OUTCOME)
-    }
+    steps = {(each.function, each.step) for each in quantities if each.step != OUTCOME}
     first = next((each for each in quantities if not each.agreement.holds), None)
     return Comparison(tuple(quantities), len(steps), first)
 
@@ -89,11 +85,10 @@ def with_autograd(
     Only what PyTorch stores under the same name has an autograd's gradient.
     """
     tensors = tensors_by_call(forward)
+    truths = gradients(expected.backward, expected.fine)
     rows = [
         (right, own, of)
-        for right, own in zip(
-            gradients(expected.backward, expected.fine), gradients(ours), strict=True
-        )
+        for right, own in zip(truths, gradients(ours), strict=True)
         if (of := tensors.get(right.place, {}).get(right.name)) is not None
     ]
     of_all = [tensor for *_, of in rows for tensor in listed(of)]
@@ -104,20 +99,17 @@ def with_autograd(
 
 
 def gradients(
-    backward: Backward, fine: Mapping[str, Any] | None = None
+    backward: Backward, fine: Mapping[str, Any] = NO_UNITS
 ) -> Iterator[Gradient]:
     """List the gradients that a backward pass stored, then those of what went in."""
     for nth, call in numbered(backward.recording.invocations):
         for snapshot in call.snapshots:
             for name, value in sorted(snapshot.values.items()):
                 if name.startswith("grad_"):
-                    units = snapshot.units.get(name, 0.0)
-                    yield Gradient(
-                        call.function, snapshot.step, name, value, nth, units
-                    )
+                    where = call.function, snapshot.step, name
+                    yield Gradient(*where, value, nth, snapshot.units.get(name, 0.0))
     for name, value in backward.gradients.items():
-        units = (fine or {}).get(name, 0.0)
-        yield Gradient(AT_THE_END, OUTCOME, name, value, units=units)
+        yield Gradient(AT_THE_END, OUTCOME, name, value, units=fine.get(name, 0.0))
 
 
 def tensors_by_call(forward: Forward) -> dict[tuple[str, int], dict[str, Any]]:
@@ -125,9 +117,7 @@ def tensors_by_call(forward: Forward) -> dict[tuple[str, int], dict[str, Any]]:
 
     An argument's gradient is whole in the outermost call alone: others share it.
     """
-    found: dict[tuple[str, int], dict[str, Any]] = {
-        (AT_THE_END, -1): dict(forward.leaves)
-    }
+    found: dict[tuple[str, int], Any] = {(AT_THE_END, -1): {**forward.leaves}}
     calls = forward.recording.invocations
     for nth, call in numbered(calls[::-1]):
         made = {n: v for snapshot in call.snapshots for n, v in snapshot.values.items()}

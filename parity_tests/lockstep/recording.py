@@ -110,9 +110,7 @@ class Follower:
         self.invocation = Invocation(
             function.name, function.module, arguments, next(self.clock)
         )
-        self.place = OUTSIDE
-        self.entry = 0
-        self.raised = ""
+        self.place, self.entry, self.raised = OUTSIDE, 0, ""
         recording.invocations.append(self.invocation)
 
     def follow(self, frame: FrameType, event: str, arg: Any) -> Any:
@@ -153,16 +151,14 @@ class Follower:
         if self.place != OUTSIDE:
             step = self.function.steps[self.place]
             values = read(frame, step.names, self.live)
-            snapshot = Snapshot(step, values, next(self.clock))
-            self.invocation.snapshots.append(snapshot)
+            self.invocation.snapshots.append(Snapshot(step, values, next(self.clock)))
 
 
 def pauses(frame: FrameType) -> bool:
     """Whether a generator only pauses here; a trace calls that a return as well."""
-    if not frame.f_code.co_flags & CO_GENERATOR:
-        return False
     operation = dis.opname[frame.f_code.co_code[frame.f_lasti]]
-    return not operation.startswith("RETURN")
+    generates = bool(frame.f_code.co_flags & CO_GENERATOR)
+    return generates and not operation.startswith("RETURN")
 
 
 @cache
@@ -171,10 +167,8 @@ def function_of(package: str, file: str, name: str) -> SteppedFunction | None:
     path = Path(file).relative_to(root_of(package))
     module = ".".join(path.with_suffix("").parts)
     name = name.replace("<locals>.", "").replace("__call__", "forward")
-    functions = stepped_functions(Path(file), module)
-    return next(
-        (each for each in functions if each.written == f"{module}.{name}"), None
-    )
+    found = stepped_functions(Path(file), module)
+    return next((each for each in found if each.written == f"{module}.{name}"), None)
 
 
 @cache

@@ -6,9 +6,9 @@ The exit status is 0 if the tests reject every change that is not equivalent, el
 import sys
 from pathlib import Path
 
-from parity_tests.mutation.equivalents import read_equivalents
 from parity_tests.mutation.mutants import read_mutants
 from parity_tests.mutation.report import render, summarize
+from parity_tests.mutation.rules import read_equivalents
 
 
 def main() -> int:

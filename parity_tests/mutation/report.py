@@ -55,27 +55,16 @@ def summarize(mutants: Sequence[Mutant], listed: Collection[Change]) -> Report:
 
 def render(report: Report) -> str:
     """Write the report: the table, what is wrong, and the sentence that sums it up."""
-    rows = [*report.counts.items(), ("all", report.total)]
     lines = [f"{'':24}" + "".join(f"{name:>12}" for name in COLUMNS)]
-    for folder, counts in rows:
-        lines.append(
-            f"{folder:24}" + "".join(f"{counts[name]:12,}" for name in COLUMNS)
-        )
-    for change in report.survivors:
-        lines += ["", "no test rejects this change:", *shown(change)]
-    for change in report.stale:
-        lines += [
-            "",
-            "listed as equivalent, but rejected, named by a rule, or gone:",
-            *shown(change),
-        ]
+    for folder, counts in [*report.counts.items(), ("all", report.total)]:
+        numbers = "".join(f"{counts[name]:12,}" for name in COLUMNS)
+        lines.append(f"{folder:24}{numbers}")
+    stale = "listed as equivalent, but rejected, named by a rule, or gone:"
+    wrong = [("no test rejects this change:", each) for each in report.survivors]
+    for what, change in [*wrong, *((stale, each) for each in report.stale)]:
+        lines += ["", what, f"  {change.file}: {change.function}"]
+        lines += [f"  - {change.was}", f"  + {change.now}"]
     return "\n".join([*lines, "", sentence(report.total)])
-
-
-def shown(change: Change) -> list[str]:
-    """Write a change as a diff."""
-    place = f"  {change.file}: {change.function}"
-    return [place, f"  - {change.was}", f"  + {change.now}"]
 
 
 def sentence(total: Counter[str]) -> str:

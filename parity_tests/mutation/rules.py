@@ -1,4 +1,4 @@
-"""Changes that nobody can see, whatever the code: rules by pattern, each with a reason.
+"""Changes that nobody can see: rules by pattern, and a short list, each with a reason.
 
 A rule rewrites a line. Where all rules together make the line as it was and the line
 as it is now the same, the change is equivalent. So the list of single equivalent
@@ -6,7 +6,13 @@ changes (equivalents.toml) does not grow with every pair.
 """
 
 import re
+import tomllib
 from dataclasses import dataclass
+from pathlib import Path
+
+from parity_tests.mutation.mutants import Change
+
+LISTED = Path(__file__).with_name("equivalents.toml")
 
 
 @dataclass(frozen=True)
@@ -24,32 +30,16 @@ RULES = (
         r'"(?:utf-8|UTF-8|utf-32-le|UTF-32-LE|stable|STABLE)"',
         '"name"',
     ),
-    Rule(
-        "What is only asked whether it is true takes None for False.",
-        r"(=\s?)None\b",
-        r"\1False",
-    ),
+    Rule("What is only asked if it is true takes None.", r"(=\s?)None\b", r"\1False"),
     Rule(
         "Both lists are equally long by construction; ruff asks for `strict`.",
         r"(\bzip\(.*), strict=(?:True|False)\b",
         r"\1, ",
     ),
-    Rule(
-        "NumPy takes any negative number for the size that it computes.",
-        r"(reshape\([^()]*?)-\d",
-        r"\1-1",
-    ),
+    Rule("Any negative size is computed.", r"(reshape\([^()]*?)-\d", r"\1-1"),
     Rule("NumPy reads the dtype None as float64.", r"\bnp\.float64\b", "None"),
-    Rule(
-        "The random part of a temporary file's name may have any length.",
-        r"token_hex\(\w*\)",
-        "token_hex()",
-    ),
-    Rule(
-        "A number in [0, 1) is equal to p in one draw of 2**53.",
-        r"(random\(.*\)) >= p\b",
-        r"\1 > p",
-    ),
+    Rule("A temporary name may have any length.", r"token_hex\(\w*\)", "token_hex()"),
+    Rule("Of 2**53 draws one is equal to p.", r"(random\(.*\)) >= p\b", r"\1 > p"),
     Rule(
         "With p = 0 every draw is at least p.",
         r"if (?:p > 0|p >= 0|\(p > 0\) or True) else np\.True_",
@@ -61,11 +51,7 @@ RULES = (
         r"\1 0.0",
     ),
     Rule("On a CPU PyTorch sorts stably, asked or not.", r"stable=(?:True|False)", ""),
-    Rule(
-        "A sum of integers is even exactly where their difference is.",
-        r" \+ (\w+\) % 2\b)",
-        r" - \1",
-    ),
+    Rule("A sum is even where the difference is.", r" \+ (\w+\) % 2\b)", r" - \1"),
     Rule("A removed last argument leaves its comma.", r",\s*\)", ")"),
 )
 
@@ -88,3 +74,22 @@ def canonical(line: str) -> str:
     for rule in RULES:
         line = re.sub(rule.pattern, rule.instead, line)
     return line
+
+
+def read_equivalents(path: Path = LISTED) -> dict[Change, str]:
+    """Read the listed changes, and the reason for each.
+
+    Raises:
+        ValueError: a change is listed twice, or without a reason.
+    """
+    reasons: dict[Change, str] = {}
+    tree = tomllib.loads(path.read_text(encoding="utf-8"))
+    for entry in tree.get("equivalent", []):
+        if not entry["reason"]:
+            raise ValueError(f"a reason is missing for {entry['changes']}")
+        for listed in entry["changes"]:
+            change = Change(*listed)
+            if change in reasons:
+                raise ValueError(f"listed twice: {change}")
+            reasons[change] = entry["reason"]
+    return reasons

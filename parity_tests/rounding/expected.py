@@ -15,11 +15,7 @@ from parity_tests.contract.agreement import Agreement, compare
 from parity_tests.contract.backend import REFERENCE, unchecked
 from parity_tests.contract.case import Case, remember
 from parity_tests.contract.pair import Pair
-from parity_tests.lockstep.backward import (
-    Backward,
-    gradient_for,
-    reference_backward,
-)
+from parity_tests.lockstep.backward import Backward, gradient_for, reference_backward
 from parity_tests.lockstep.recording import Recording, record
 from parity_tests.rounding.units import (
     Quantities,
@@ -76,17 +72,16 @@ def expected(pair: Pair, case: Case) -> Expected:
     def run(case: Case) -> Recording:
         return record("reference", partial(pair.call, REFERENCE, case))
 
+    def quantities(case: Case) -> Quantities:
+        return quantities_of(run(case))
+
     if not case.dtype:
         return Expected(run(case), {})
     with unchecked():
         precise = pair.with_masks(case).astype(np.float64)
         truth = run(precise)
-        units = rounding_units(
-            precise,
-            case.dtype,
-            quantities_of(truth),
-            lambda moved: quantities_of(run(moved)),
-        )
+        at_steps = quantities_of(truth)
+        units = rounding_units(precise, case.dtype, at_steps, quantities)
     annotate(truth, units)
     return Expected(truth, by_name(units), case.dtype.removeprefix("float64"))
 
@@ -127,20 +122,18 @@ def expected_backward(pair: Pair, case: Case) -> ExpectedBackward:
 
 def gradients_of(backward: Backward) -> Quantities:
     """Gather gradients by name: of every step, and of what went in."""
-    at_steps = quantities_of(backward.recording)
     of_input = {name: floating_in(g) for name, g in backward.gradients.items()}
-    return at_steps | of_input
+    return quantities_of(backward.recording) | of_input
 
 
 def annotate(recording: Recording, units: Units) -> None:
     """Write the units of every quantity beside its values in a recording."""
     left = {name: iter(of_name) for name, of_name in units.items()}
     for call in recording.invocations:
-        for snapshot in call.snapshots:
-            for name, value in snapshot.values.items():
-                snapshot.units[name] = taken(value, left.get(name, iter(())))
-        for name, value in call.outcome.items():
-            call.outcome_units[name] = taken(value, left.get(name, iter(())))
+        stored = [(each.values, each.units) for each in call.snapshots]
+        for values, units_of in [*stored, (call.outcome, call.outcome_units)]:
+            for name, value in values.items():
+                units_of[name] = taken(value, left.get(name, iter(())))
     recording.result_units = taken(recording.result, left.get("result", iter(())))
 
 

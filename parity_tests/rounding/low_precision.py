@@ -15,7 +15,7 @@ from parity_tests.contract.agreement import Agreement, compare
 from parity_tests.contract.backend import REFERENCE, TORCH
 from parity_tests.contract.case import Array, Case
 from parity_tests.contract.pair import Pair
-from parity_tests.lockstep.backward import differentiable
+from parity_tests.lockstep.backward import as_tuple, differentiable
 from parity_tests.rounding.expected import taken
 from parity_tests.rounding.units import Quantities, floating_in, rounding_units
 
@@ -71,5 +71,4 @@ def times(case: Case, factor: float) -> Case:
 
 def all_finite(output: Any) -> bool:
     """Whether nothing has overflowed, in one output or in several."""
-    outputs = output if isinstance(output, tuple) else (output,)
-    return all(bool(each.isfinite().all()) for each in outputs)
+    return all(bool(each.isfinite().all()) for each in as_tuple(output))

@@ -27,14 +27,8 @@ import numpy as np
 Array = np.ndarray[Any, Any]
 
 EXACT = {  # they select or change signs: nothing is rounded
-    np.maximum,
-    np.minimum,
-    np.fmax,
-    np.fmin,
-    np.negative,
-    np.positive,
-    np.absolute,
-    np.sign,
+    *(np.maximum, np.minimum, np.fmax, np.fmin),
+    *(np.negative, np.positive, np.absolute, np.sign),
 }
 
 
@@ -79,24 +73,22 @@ class Moved(np.ndarray):
         self, ufunc: np.ufunc, method: str, *inputs: Any, **kwargs: Any
     ) -> Any:
         """Run the operation on plain arrays, and move what comes out."""
-        rounding = next(r for r in map(rounding_of, (*inputs, *outs(kwargs))) if r)
-        operands = [plain(each) for each in inputs]
-        out = kwargs.pop("out", None)
+        operands, out = [plain(each) for each in inputs], kwargs.pop("out", ())
+        rounding = next(filter(None, map(rounding_of, (*inputs, *out))))
         result = getattr(ufunc, method)(*operands, **kwargs)
         if method == "at" or not is_floating(result):
             return result
         moved = np.array(result, subok=False)
-        finite = np.isfinite(moved)
         sizes = sizes_of(ufunc, method, [*inputs], kwargs, moved)
         if sizes is not None:
             with np.errstate(invalid="ignore"):
                 noise = rounding.noise(moved.shape) * sizes
                 below = (moved != 0) & (np.abs(moved) < rounding.tiny)
                 noise = np.where(below, np.sign(noise) * rounding.tiny, noise)
-            moved = np.where(finite, moved + noise, moved)
+            moved = np.where(np.isfinite(moved), moved + noise, moved)
         if ufunc is np.add and method == "reduce":
             moved = moved * (1 + row_noise(inputs[0], rounding, kwargs))
-        if out is not None:
+        if out:
             plain(out[0])[...] = moved
             return out[0]
         marked = np.asarray(moved).view(Moved)
@@ -162,11 +154,9 @@ def row_noise(exps: Any, rounding: Rounding, kwargs: Any) -> Array:
     subtracted = getattr(exps, "subtracted", None)
     if subtracted is None:
         return np.zeros(())
-    axis, keepdims = kwargs.get("axis", 0), kwargs.get("keepdims", False)
+    along = {"axis": kwargs.get("axis", 0), "keepdims": kwargs.get("keepdims", False)}
     counts = np.isfinite(subtracted) & (np.asarray(exps) > 0)
-    largest = np.max(
-        subtracted, axis=axis, keepdims=keepdims, initial=0.0, where=counts
-    )
+    largest = np.max(subtracted, initial=0.0, where=counts, **along)
     return rounding.noise(np.shape(largest)) * largest
 
 
@@ -178,11 +168,6 @@ def finite(array: Any) -> Array:
 def plain(value: Any) -> Any:
     """Take an array as it is, without the moving."""
     return value.view(np.ndarray) if isinstance(value, Moved) else value
-
-
-def outs(kwargs: Any) -> tuple[Any, ...]:
-    """Return the arrays that an operation writes to."""
-    return kwargs.get("out") or ()
 
 
 def rounding_of(value: Any) -> Rounding | None:

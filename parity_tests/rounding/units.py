@@ -6,7 +6,8 @@ number.
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -36,12 +37,14 @@ def rounding_units(
         name: [limits.eps * largest(a) + limits.tiny for a in arrays]
         for name, arrays in truth.items()
     }
+    rng = case.stream("moved by half a rounding")
     with np.errstate(all="ignore"):
-        for moved_case in moved_cases(case, limits):
-            for name, arrays in run(moved_case).items():
-                for unit, right, other in zip(
-                    units[name], truth[name], arrays, strict=True
-                ):
+        for _ in range(N_RUNS):
+            rounding = Rounding(limits.eps / 2, limits.tiny, rng)
+            found = run(case.map(partial(moved, rounding=rounding)))
+            for name, arrays in found.items():
+                of_name = zip(units[name], truth[name], arrays, strict=True)
+                for unit, right, other in of_name:
                     np.maximum(unit, errors(right, other), out=unit)
     return {
         name: [np.where(np.isfinite(unit), unit, 0.0) for unit in of_name]
@@ -55,14 +58,6 @@ def by_name(units: Units) -> dict[str, float]:
         name: max((float(unit.max(initial=0)) for unit in of_name), default=0.0)
         for name, of_name in units.items()
     }
-
-
-def moved_cases(case: Case, limits: torch.finfo) -> Iterator[Case]:
-    """Hold a case in arrays that move with every operation, once for each run."""
-    rng = case.stream("moved by half a rounding")
-    for _ in range(N_RUNS):
-        rounding = Rounding(limits.eps / 2, limits.tiny, rng)
-        yield case.map(lambda array: moved(array, rounding))  # noqa: B023
 
 
 def quantities_of(recording: Recording) -> dict[str, list[Array]]:
@@ -88,18 +83,15 @@ def floating_in(value: Any) -> list[Array]:
 
 def largest(array: Array) -> Array:
     """Return the size of the largest finite number of each row, 0 where none is."""
-    sizes = np.abs(np.where(np.isfinite(array), array, 0.0))
-    return (
-        np.asarray(sizes.max(axis=ROW, keepdims=True, initial=0.0))
-        if sizes.ndim
-        else sizes
-    )
+    return largest_of_rows(np.abs(np.where(np.isfinite(array), array, 0.0)))
 
 
 def errors(expected: Array, actual: Array) -> Array:
     """Return the largest difference in each row; equal infinities differ by nothing."""
     gap = np.where(expected == actual, 0.0, np.abs(expected - actual))
-    gap = np.where(np.isnan(gap), np.inf, gap)
-    return (
-        np.asarray(gap.max(axis=ROW, keepdims=True, initial=0.0)) if gap.ndim else gap
-    )
+    return largest_of_rows(np.where(np.isnan(gap), np.inf, gap))
+
+
+def largest_of_rows(sizes: Array) -> Array:
+    """Return the largest of each row; one number is a row by itself."""
+    return sizes.max(axis=ROW, keepdims=True, initial=0.0) if sizes.ndim else sizes

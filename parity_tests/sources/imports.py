@@ -4,7 +4,7 @@ import ast
 from collections.abc import Iterator, Mapping
 from functools import cache
 
-from parity_tests.sources.panels import files, module_name, tree
+from parity_tests.sources.panels import files, imported, imports_in, module_name, tree
 
 Graph = Mapping[str, tuple[str, ...]]
 
@@ -23,25 +23,9 @@ def modules_of(*packages: str) -> Graph:
         if not path.endswith("__init__.py")
     }
     return {
-        name: tuple(
-            dict.fromkeys(each for each in imported_names(tree(*path)) if each in paths)
-        )
+        name: tuple(dict.fromkeys(each for each in imported(*path) if each in paths))
         for name, path in paths.items()
     }
-
-
-def imported_names(node: ast.AST) -> Iterator[str]:
-    """Name each module that is imported, and each that an imported name could be.
-
-    >>> [*imported_names(ast.parse("import a.b; from c import d, e"))]
-    ['a.b', 'c', 'c.d', 'c.e']
-    """
-    for each in ast.walk(node):
-        if isinstance(each, ast.Import):
-            yield from (alias.name for alias in each.names)
-        elif isinstance(each, ast.ImportFrom) and each.module and not each.level:
-            yield each.module
-            yield from (f"{each.module}.{alias.name}" for alias in each.names)
 
 
 def reached(first: str, graph: Graph) -> list[str]:
@@ -66,18 +50,11 @@ def circles(graph: Graph) -> list[list[str]]:
         name: {each for far in graph[name] for each in reached(far, graph)}
         for name in graph
     }
-    found = {
-        tuple(
-            sorted(
-                other
-                for other in graph
-                if other in reaches[name] and name in reaches[other]
-            )
-        )
-        for name in graph
-        if name in reaches[name]
-    }
-    return sorted(map(list, found))
+    found = []
+    for name in sorted(graph):
+        circle = sorted(o for o in reaches[name] if name in reaches[o])
+        found += [circle] if circle and circle not in found else []
+    return found
 
 
 def in_functions(package: str) -> Iterator[tuple[str, str]]:
@@ -85,5 +62,5 @@ def in_functions(package: str) -> Iterator[tuple[str, str]]:
     for path in files(package):
         for node in ast.walk(tree(package, path)):
             if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
-                for name in imported_names(node):
+                for name in imports_in(node):
                     yield path, name

@@ -24,12 +24,10 @@ def files(package: str, suffix: str = ".py") -> list[str]:
     """List the files of a package by their path within it."""
     found = root(package).rglob(f"*{suffix}")
     inside = [path.relative_to(root(package)) for path in found if path.is_file()]
-    return sorted(p.as_posix() for p in inside if not any(map(is_cache, p.parts)))
-
-
-def is_cache(folder: str) -> bool:
-    """Whether a folder is left behind by a tool, and no part of the package."""
-    return folder == "__pycache__" or folder.startswith(".")
+    of_tools = ("__pycache__", ".")  # folders that they leave behind
+    return sorted(
+        p.as_posix() for p in inside if not any(f.startswith(of_tools) for f in p.parts)
+    )
 
 
 def twin_files() -> list[str]:
@@ -55,19 +53,24 @@ def module_name(path: str) -> str:
 
 def imported(package: str, path: str) -> Iterator[str]:
     """Name every module that a file imports, wherever the import stands."""
-    for node in ast.walk(tree(package, path)):
+    return imports_in(tree(package, path))
+
+
+def imports_in(tree: ast.AST) -> Iterator[str]:
+    """Name each module that is imported, and each that an imported name could be.
+
+    >>> [*imports_in(ast.parse("import a.b; from c import d; import_module('e')"))]
+    ['a.b', 'c', 'c.d', 'e']
+    """
+    for node in ast.walk(tree):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
-            yield ("." * node.level) + (node.module or "")
-        elif isinstance(node, ast.Call) and called(node).endswith("import_module"):
-            first = node.args[0]
-            yield from [str(first.value)] if isinstance(first, ast.Constant) else []
-
-
-def called(node: ast.Call) -> str:
-    """Name what is called."""
-    return ast.unparse(node.func)
+            module = "." * node.level + (node.module or "")
+            yield from (module, *(f"{module}.{alias.name}" for alias in node.names))
+        elif isinstance(node, ast.Call):
+            named = node.args[:1] if "import_module" in ast.unparse(node.func) else []
+            yield from (str(n.value) for n in named if isinstance(n, ast.Constant))
 
 
 def documented(package: str, path: str) -> Iterator[tuple[str, Definition]]:

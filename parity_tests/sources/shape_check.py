@@ -84,8 +84,8 @@ class ShapeCheck:
         """Check every shape that a statement claims."""
         outputs = iter(returned if isinstance(returned, tuple) else [returned])
         if len(claim.names) != len(claim.shapes):
-            claim_names = ", ".join(claim.names)
-            self.wrong.append(f"line {claim.line}: {claim_names} need a shape each")
+            names = ", ".join(claim.names)
+            self.wrong.append(f"line {claim.line}: {names} need a shape each")
         for name, shape in zip(claim.names, claim.shapes, strict=False):
             owner, _, attribute = name.rpartition(".")
             found = frame.f_locals.get(owner or attribute)
@@ -103,9 +103,7 @@ class ShapeCheck:
         if claimed and claimed[0].startswith(("*", "...")):
             shape = shape[max(len(shape) - len(claimed) + 1, 0) :]
             claimed = claimed[1:]
-        fits = len(shape) == len(claimed)
-        fits = fits and all(map(self.fits, claimed, shape))
-        if not fits:
+        if len(shape) != len(claimed) or not all(map(self.fits, claimed, shape)):
             claim = f"({', '.join(claimed)}) with {self.sizes}"
             self.wrong.append(f"{name} is said to be {claim}, and is {shape}")
         return True

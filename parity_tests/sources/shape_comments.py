@@ -1,15 +1,13 @@
 """Trailing comments such as `# (*B, H, T, D)`, read from the source."""
 
 import ast
-import io
 import re
-import tokenize
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from parity_tests.sources.steps import definitions
+from parity_tests.sources.steps import comments, definitions
 
 AXIS = r"\*?\w+(?:[-+*]\w+)*"
 ONE = rf"\((?:{AXIS}(?:, {AXIS})*,?)?\)"
@@ -52,18 +50,15 @@ def commented_functions(path: Path) -> tuple[CommentedFunction, ...]:
                     span = range(statement.lineno, last + 1)
                     lines |= dict.fromkeys(span, claim)
         if lines:
-            name = owner + node.name
-            found.append(CommentedFunction(name, annotated(node), lines))
+            found.append(CommentedFunction(owner + node.name, annotated(node), lines))
     return tuple(found)
 
 
 def shape_comments(source: str) -> Iterator[tuple[int, tuple[tuple[str, ...], ...]]]:
     """Yield the lines that have a shape comment behind code, and the shapes."""
-    for token in tokenize.generate_tokens(io.StringIO(source).readline):
-        behind = token.line.strip() != token.string
-        if behind and (match := SHAPE.fullmatch(token.string)):
-            shapes = re.findall(r"\(([^()]*)\)", match[1])
-            yield token.start[0], tuple(map(axes, shapes))
+    for line, comment, alone in comments(source):
+        if not alone and (match := SHAPE.fullmatch(comment)):
+            yield line, tuple(map(axes, re.findall(r"\(([^()]*)\)", match[1])))
 
 
 def axes(shape: str) -> tuple[str, ...]:
@@ -83,12 +78,10 @@ def targets(statement: ast.stmt) -> tuple[str, ...]:
 
 def annotated(node: ast.FunctionDef) -> dict[str, tuple[str, ...]]:
     """Read the shapes that a signature gives to its arguments."""
-    every = [*node.args.posonlyargs, *node.args.args, *node.args.kwonlyargs]
     found = {}
-    for argument in every:
+    for argument in [*node.args.posonlyargs, *node.args.args, *node.args.kwonlyargs]:
         for part in ast.walk(argument.annotation) if argument.annotation else []:
-            if isinstance(part, ast.Subscript) and isinstance(part.slice, ast.Tuple):
-                last = part.slice.elts[-1]
-                if isinstance(last, ast.Constant) and isinstance(last.value, str):
-                    found[argument.arg] = axes(last.value)
+            match part:
+                case ast.Subscript(slice=ast.Tuple(elts=[*_, ast.Constant(str(s))])):
+                    found[argument.arg] = axes(s)
     return found

@@ -20,9 +20,11 @@ def parts(
             yield node, span(node), place
             continue
         head = range(node.lineno, inner[0][0].lineno)
-        for part in heads(node):
-            yield part, head, place if before else OUTSIDE
-        for line, body in zip(block_starts(node, inner), inner, strict=True):
+        for part in ast.iter_child_nodes(node):  # targets, conditions
+            if not isinstance(part, ast.stmt | ast.ExceptHandler | ast.match_case):
+                yield part, head, place if before else OUTSIDE
+        behind = [node.lineno, *(max(span(body[-1])) for body in inner[:-1])]
+        for line, body in zip(behind, inner, strict=True):
             yield from parts(body, line, starts)
         place = OUTSIDE
 
@@ -36,18 +38,6 @@ def blocks(node: ast.AST) -> Iterator[list[ast.stmt]]:
             for entry in value:
                 if isinstance(entry, ast.ExceptHandler | ast.match_case):
                     yield entry.body
-
-
-def block_starts(node: ast.stmt, inner: list[list[ast.stmt]]) -> list[int]:
-    """Say behind which line each block begins: where the one before it ends."""
-    return [node.lineno, *(max(span(body[-1])) for body in inner[:-1])]
-
-
-def heads(node: ast.stmt) -> Iterator[ast.AST]:
-    """Yield what stands in the head of a compound statement: targets, conditions."""
-    for child in ast.iter_child_nodes(node):
-        if not isinstance(child, ast.stmt | ast.ExceptHandler | ast.match_case):
-            yield child
 
 
 def span(node: ast.stmt) -> range:

@@ -10,6 +10,7 @@ import ast
 import io
 import re
 import tokenize
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -63,30 +64,30 @@ def stepped_functions(path: Path, module: str) -> tuple[SteppedFunction, ...]:
     """Find every function in the file that has numbered steps."""
     source = path.read_text(encoding="utf-8")
     tree = ast.parse(source)
-    marks = comments(source)
+    marks = {
+        line: match
+        for line, comment, alone in comments(source)
+        if alone and (match := MARK.fullmatch(comment))
+    }
     functions = []
     for owner, node in definitions(tree):
         inner = [span(other) for _, other in definitions(node)]
-        own = [
-            line
-            for line in marks
+        own = {
+            line: mark
+            for line, mark in marks.items()
             if line in span(node) and not any(line in lines for lines in inner)
-        ]
+        }
         if own:
             name = f"{owner}{node.name}".replace("__call__", "forward")
-            of_own = {line: marks[line] for line in own}
-            functions.append(stepped(name, module, node, of_own))
+            functions.append(stepped(name, module, node, own))
     return tuple(functions)
 
 
-def comments(source: str) -> dict[int, re.Match[str]]:
-    """Find the step comments by line; only those that stand alone on it count."""
-    found = {}
+def comments(source: str) -> Iterator[tuple[int, str, bool]]:
+    """Yield the line of each comment, its text, and whether it stands alone there."""
     for token in tokenize.generate_tokens(io.StringIO(source).readline):
-        alone = token.line.strip() == token.string
-        if alone and (match := MARK.fullmatch(token.string)):
-            found[token.start[0]] = match
-    return found
+        if token.type == tokenize.COMMENT:
+            yield token.start[0], token.string, token.line.strip() == token.string
 
 
 def definitions(tree: ast.AST, owner: str = "") -> list[tuple[str, ast.FunctionDef]]:
@@ -120,15 +121,9 @@ def stepped(
         end = max([line for line in places if places[line] == place], default=start)
         stored = frozenset(names[place])
         steps.append(Step(first, last, marks[start][3], start, end, stored))
-    return SteppedFunction(
-        f"{module}.{unmutated(name)}",
-        f"{module}.{name}",
-        module,
-        node.lineno,
-        max(span(node)),
-        tuple(steps),
-        places,
-    )
+    own, written = f"{module}.{unmutated(name)}", f"{module}.{name}"
+    first, last = node.lineno, max(span(node))
+    return SteppedFunction(own, written, module, first, last, tuple(steps), places)
 
 
 def unmutated(name: str) -> str:

@@ -56,13 +56,11 @@ def unit_at(place: Place, units: Mapping[str, Any]) -> float:
     """
     match place:
         case ("steps", _, "values", name, *_):
-            unit = units["steps"].get(name, 0.0)
+            return float(units["steps"].get(name, 0.0))
         case ("gradients", "steps", _, "values", name, *_):
-            unit = units["gradient_steps"].get(name, 0.0)
+            return float(units["gradient_steps"].get(name, 0.0))
         case ("gradients", "of", name):
-            unit = units["gradients"].get(name, 0.0)
+            return float(units["gradients"].get(name, 0.0))
         case ("output", *_):
-            unit = units.get("output", 0.0)
-        case _:
-            unit = 0.0
-    return float(unit)
+            return float(units.get("output", 0.0))
+    return 0.0

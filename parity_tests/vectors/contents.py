@@ -20,42 +20,33 @@ from parity_tests.rounding.expected import expected, expected_backward
 
 Tree = dict[str, Any]
 
+GOES_IN = ("config", "training", "seed", "inputs", "parameters")
 REJECTIONS = (ValueError, TypeError, LookupError, RuntimeError)
 
 
 def vector_of(pair: Pair, example: Example) -> Tree:
     """Run an example on the reference, and gather all there is to say of it."""
-    case = example.case
     with unchecked():
-        came_out = outcome(pair, case, example.with_steps)
+        came_out = outcome(pair, example.case, example.with_steps)
     return {
         "name": example.name,
         "flags": [*example.flags],
         "comment": example.comment,
-        "config": dict(case.config),
-        "training": case.training,
-        "seed": case.seed,
-        "inputs": dict(case.inputs),
-        "parameters": dict(case.parameters),
+        **{part: getattr(example.case, part) for part in GOES_IN},
         **came_out,
     }
 
 
 def example_of(vector: Tree) -> Example:
-    """Read the example of a vector."""
-    name, comment, flags = (vector[part] for part in ("name", "comment", "flags"))
-    return Example(name, case_of(vector), comment, tuple(flags), "steps" in vector)
-
-
-def case_of(vector: Tree) -> Case:
-    """Read the case of a vector; several gradients of outputs are a tuple."""
-    parts = ("config", "inputs", "parameters", "training", "seed")
+    """Read the example of a vector; several gradients of outputs are a tuple."""
     grad_output = vector.get("gradients", {}).get("of_output")
     if isinstance(grad_output, list):
         grad_output = tuple(grad_output)
     masks = tuple(vector["masks"]) if "masks" in vector else None
-    known = {part: vector[part] for part in parts}
-    return Case(**known, grad_output=grad_output, masks=masks)
+    known = {part: vector[part] for part in GOES_IN}
+    case = Case(**known, grad_output=grad_output, masks=masks)
+    name, comment, flags = (vector[part] for part in ("name", "comment", "flags"))
+    return Example(name, case, comment, tuple(flags), "steps" in vector)
 
 
 def outcome(pair: Pair, case: Case, with_steps: bool) -> Tree:
@@ -83,11 +74,9 @@ def gradients(pair: Pair, case: Case) -> tuple[Tree, Tree]:
     """Run the reference backward from a drawn gradient; return its units too."""
     right = expected_backward(pair, case)
     grad_output = right.backward.grad_output
-    run = reference_backward(
-        pair, replace(case, grad_output=grad_output).astype(case.dtype)
-    )
-    taken = steps(run.recording)
-    of = dict(run.gradients)
+    case = replace(case, grad_output=grad_output).astype(case.dtype)
+    run = reference_backward(pair, case)
+    of, taken = dict(run.gradients), steps(run.recording)
     units = {
         "gradients": {name: right.units.get(name, 0.0) for name in of},
         "gradient_steps": of_names(right.units, taken),
@@ -110,21 +99,20 @@ def rejection(error: Exception) -> Tree:
 
 def steps(run: Recording) -> list[Tree]:
     """List every step in order of time; a loop gives one entry a round."""
-    taken = []
+    taken = {}
     for call, invocation in enumerate(run.invocations, start=1):
         rounds: Counter[str] = Counter()
         for snapshot in invocation.snapshots:
             number = snapshot.step.number
             rounds[number] += 1
-            step = {
+            taken[snapshot.moment] = {
                 "function": invocation.function,
                 "call": call,
                 "step": number,
                 "round": rounds[number],
                 "values": tree_of(dict(sorted(snapshot.values.items()))),
             }
-            taken.append((snapshot.moment, step))
-    return [step for _, step in sorted(taken, key=lambda each: each[0])]
+    return [step for _, step in sorted(taken.items())]
 
 
 def of_names(units: Mapping[str, float], steps: list[Tree]) -> Tree:

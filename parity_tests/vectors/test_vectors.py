@@ -22,9 +22,6 @@ def folder(tmp_path_factory):
     return folder
 
 
-# What is written
-
-
 def test_the_same_seed_gives_the_same_bytes(tmp_path):
     for name in ("one", "other"):
         write_vectors(tmp_path / name, seed=3, pairs=SOME)
@@ -50,61 +47,44 @@ def contents_of(folder):
     return {path.relative_to(folder).as_posix(): path.read_bytes() for path in found}
 
 
-def test_the_manifest_lists_every_pair_and_says_why_each_case_is_there(folder):
+def test_the_manifest_lists_every_pair_and_says_what_each_case_is_for(folder):
     manifest = json.loads((folder / "manifest.json").read_bytes())
 
     assert tuple(each["pair"] for each in manifest["pairs"]) == catalogue.PATHS
     for entry in manifest["pairs"]:
         assert (folder / entry["json"]).is_file()
         assert (folder / entry["tensors"]).is_file()
-        for case in entry["cases"]:
-            assert case["comment"].endswith((".", "!"))
-
-
-@pytest.mark.parametrize("pair", PAIRS, ids=str)
-def test_the_cases_of_a_pair_have_names_of_their_own(pair):
-    names = [example.name for example in pair.examples(0)]
-
-    assert len({*names}) == len(names) >= 2
-
-
-def test_every_flag_is_explained(folder):
-    manifest = json.loads((folder / "manifest.json").read_bytes())
+    cases = [case for entry in manifest["pairs"] for case in entry["cases"]]
+    used = {flag for case in cases for flag in case["flags"]}
     explained = (folder / "README.md").read_text(encoding="utf-8")
-
-    used = {
-        flag
-        for entry in manifest["pairs"]
-        for case in entry["cases"]
-        for flag in case["flags"]
-    }
+    assert all(case["comment"].endswith((".", "!")) for case in cases)
     assert used >= {"EdgeCase", "EmptyText", "LargeScores", "Ties", "LoneByte"}
     assert not [flag for flag in used if f"`{flag}`" not in explained]
 
 
 @pytest.mark.parametrize("pair", PAIRS, ids=str)
-def test_a_case_that_is_to_be_rejected_is_and_no_other(folder, pair):
-    for case in files.read_pair(folder, pair.path):
+def test_cases_have_names_of_their_own_and_only_what_is_to_be_rejected_is(folder, pair):
+    cases = files.read_pair(folder, pair.path)
+
+    assert len({case["name"] for case in cases}) == len(cases) >= 2
+    for case in cases:
         assert ("rejected" in case) == ("Rejected" in case["flags"]), case["name"]
 
 
 def test_a_case_has_its_steps_its_output_and_its_gradients(folder):
     case = files.read_pair(folder, "attention/causal")[0]
 
-    own = steps_of(case, "attention.causal.CausalAttention.forward")
+    own = own_steps(case)
     assert [*own] == [*"123456"]
     assert own["2"]["attn_scores"].shape == (3, 3)
     assert case["gradients"]["of"].keys() == {"x", *case["parameters"]}
     assert 0 < case["rounding_units"]["output"] < 1e-12
 
 
-def steps_of(case, function):
-    """Return what each step of a function stores, by the number of the step."""
-    return {
-        step["step"]: step["values"]
-        for step in case["steps"]
-        if step["function"] == function
-    }
+def own_steps(case):
+    """Return what each step of causal attention itself stores, by its number."""
+    own = [step for step in case["steps"] if step["function"].startswith("attention.")]
+    return {step["step"]: step["values"] for step in own}
 
 
 def test_a_case_with_dropout_has_its_masks(folder):
@@ -112,20 +92,13 @@ def test_a_case_with_dropout_has_its_masks(folder):
     case = next(case for case in cases if case["name"] == "dropout")
 
     (mask,) = case["masks"]
-    own = steps_of(case, "attention.causal.CausalAttention.forward")
-    dropped = own["5"]["dropped_weights"] == 0
+    dropped = own_steps(case)["5"]["dropped_weights"] == 0
     assert np.array_equal(dropped, ~mask | (np.tri(mask.shape[-1]) == 0))
 
 
-def test_all_of_it_is_small(folder):
-    assert sum(len(content) for content in contents_of(folder).values()) <= 6_000_000
-
-
-# What is replayed
-
-
-def test_both_backends_give_what_the_vectors_say(folder):
+def test_both_backends_give_what_the_vectors_say_in_a_few_megabytes(folder):
     replayed = verify_vectors(folder)
 
     assert replayed.differences == []
     assert replayed.n_cases > 300
+    assert sum(len(content) for content in contents_of(folder).values()) <= 6_000_000

@@ -9,17 +9,11 @@ from parity_tests import catalogue
 from parity_tests.contract.backend import TORCH, unchecked
 from parity_tests.contract.case import Case
 from parity_tests.contract.pair import Pair
-from parity_tests.lockstep.comparison import Comparison
 from parity_tests.lockstep.forward import compare_forward
 from parity_tests.lockstep.gradients import compare_gradients
 from parity_tests.vectors import files
 from parity_tests.vectors.comparing import differences
-from parity_tests.vectors.contents import (
-    Tree,
-    example_of,
-    outcome_on,
-    vector_of,
-)
+from parity_tests.vectors.contents import Tree, example_of, outcome_on, vector_of
 
 
 @dataclass
@@ -37,20 +31,17 @@ def verify_vectors(folder: Path) -> Replayed:
         VectorsError: the files cannot be read, or are something else.
     """
     found = Replayed()
-    for name in files.changed(folder):
-        found.differences.append(f"{name} is not as it was written")
+    for file in files.changed(folder):
+        found.differences.append(f"{file} is not as it was written")
     for entry in files.read_manifest(folder)["pairs"]:
         pair = load(entry, folder)
         vectors = files.read_pair(folder, pair.path)
-        listed = [case["name"] for case in entry["cases"]]
-        if listed != [vector.get("name") for vector in vectors]:
+        names = [vector.get("name") for vector in vectors]
+        if names != [case["name"] for case in entry["cases"]]:
             found.differences.append(f"{pair}: other cases than the manifest's")
-        for vector in vectors:
-            found.n_cases += 1
-            found.differences += [
-                f"{pair}, {vector.get('name')}: {difference}"
-                for difference in replay(pair, vector)
-            ]
+        for name, vector in zip(names, vectors, strict=True):
+            found.differences += [f"{pair}, {name}: {d}" for d in replay(pair, vector)]
+        found.n_cases += len(vectors)
     return found
 
 
@@ -80,7 +71,8 @@ def replay(pair: Pair, vector: Tree) -> Iterator[str]:
             units = fresh.get("rounding_units", {})
             for difference in differences(vector, fresh, units):
                 yield f"reference: {difference}"
-            yield from on_torch(pair, vector, example.case, units)
+            for difference in on_torch(pair, vector, example.case, units):
+                yield f"torch_impl: {difference}"
     except (LookupError, TypeError, ValueError, AttributeError) as error:
         raise files.VectorsError(
             f"{pair}, {vector.get('name')} cannot be replayed: {error!r}"
@@ -92,15 +84,7 @@ def on_torch(
 ) -> Iterator[str]:
     """Compare PyTorch's output with the vector, and its steps with the reference."""
     stored = {part: vector[part] for part in ("output", "rejected") if part in vector}
-    for difference in differences(stored, outcome_on(TORCH, pair, case), units):
-        yield f"torch_impl: {difference}"
-    if "steps" in vector:
-        yield from first_difference(compare_forward(pair, case))
-    if "gradients" in vector:
-        yield from first_difference(compare_gradients(pair, case))
-
-
-def first_difference(comparison: Comparison) -> Iterator[str]:
-    """Say where the backends first differ, if they do."""
-    if comparison.first_difference is not None:
-        yield f"torch_impl: {comparison.first_difference}"
+    yield from differences(stored, outcome_on(TORCH, pair, case), units)
+    for part, compare in [("steps", compare_forward), ("gradients", compare_gradients)]:
+        if part in vector and (found := compare(pair, case).first_difference):
+            yield str(found)

@@ -22,7 +22,8 @@ def write_vectors(
     """
     files.safetensors()
     folder.mkdir(parents=True, exist_ok=True)
-    check_own(folder)
+    if any(folder.iterdir()) and not (folder / files.MANIFEST).is_file():
+        raise files.VectorsError(f"{folder} holds something else than vectors")
     entries = []
     for pair in catalogue.load_all() if pairs is None else pairs:
         cases = [vector_of(pair, example) for example in pair.examples(seed)]
@@ -34,16 +35,6 @@ def write_vectors(
     files.write_atomically(folder / files.README, described)
     files.write_atomically(folder / files.SUMS, files.checksums(folder).encode())
     return sum(len(each["cases"]) for each in entries)
-
-
-def check_own(folder: Path) -> None:
-    """Check that a folder holds nothing but vectors, which are written anew.
-
-    Raises:
-        VectorsError: there is something else.
-    """
-    if any(folder.iterdir()) and not (folder / files.MANIFEST).is_file():
-        raise files.VectorsError(f"{folder} holds something else than vectors")
 
 
 def entry(pair: Pair, cases: list[dict[str, Any]]) -> dict[str, Any]:
