@@ -3,6 +3,7 @@
 Twin: the checks in reference/module.py
 """
 
+import math
 from numbers import Integral, Real
 
 from jaxtyping import Shaped
@@ -56,3 +57,11 @@ def check_dropout(dropout: float) -> None:
         raise TypeError(f"dropout must be a number, got {dropout!r}")
     if not 0 <= dropout <= 1:
         raise ValueError(f"dropout must be in [0, 1], got {dropout}")
+
+
+def check_eps(eps: float) -> None:
+    """Check that `eps` is a number that is not negative."""
+    if not isinstance(eps, Real) or isinstance(eps, bool):
+        raise TypeError(f"eps must be a number, got {eps!r}")
+    if not 0 <= eps < math.inf:
+        raise ValueError(f"eps must be finite, 0 or more, got {eps}")

@@ -43,14 +43,12 @@ def compared(panel: Panel) -> Callable[..., Comparison]:
         right: str,
         x: Any = None,
         units: Mapping[str, float] | None = None,
-        other_x: Any = None,
     ) -> Comparison:
         x = np.array([1.0, 2.0, 4.0]) if x is None else x
-        other_x = x if other_x is None else other_x
         (one, run), (other, run_other) = panel(left), panel(right)
         expected = record(one, lambda: run(x))
         expected.result_units = (units or {}).get("result", 0.0)
-        actual = record(other, lambda: run_other(other_x))
+        actual = record(other, lambda: run_other(x))
         return compare_recordings(expected, [actual], units or {})
 
     return compare

@@ -2,9 +2,6 @@
 
 import subprocess
 import sys
-from pathlib import Path
-
-import pytest
 
 from parity_tests import catalogue
 from parity_tests.sources.imports import circles, in_functions, modules_of
@@ -18,30 +15,27 @@ MAY_IMPORT = {
 GROUPS = {path.partition("/")[0] for path in catalogue.PATHS}
 
 
-def test_there_is_no_circle_of_imports():
+def test_there_is_no_circle_of_imports_and_one_would_be_found():
     """Neither below `if TYPE_CHECKING` nor in a function is one hidden."""
     assert circles(modules_of(*ALL)) == []
 
-
-def test_a_circle_would_be_found():
     graph = dict(modules_of("reference"))
     graph["reference.module"] += ("reference.tape",)
-
     assert circles(graph) == [["reference.module", "reference.tape"]]
 
 
-@pytest.mark.parametrize("package", PACKAGES)
-def test_a_backend_imports_nothing_but_itself_and_its_library(package):
-    allowed = MAY_IMPORT[package] | {*sys.stdlib_module_names}
-    for path in files(package):
-        roots = {name.partition(".")[0] for name in imported(package, path)}
-        assert roots <= allowed, path
+def roots_of(package, path):
+    """Name the packages that a file imports from."""
+    return {name.partition(".")[0] for name in imported(package, path)}
 
 
-def test_the_contract_never_imports_the_application():
+def test_a_backend_imports_itself_and_its_library_and_nobody_the_application():
+    for package in PACKAGES:
+        allowed = MAY_IMPORT[package] | {*sys.stdlib_module_names}
+        for path in files(package):
+            assert roots_of(package, path) <= allowed, path
     for path in files("parity_tests"):
-        roots = {name.partition(".")[0] for name in imported("parity_tests", path)}
-        assert not roots & {"diptych", "benchmarks"}, path
+        assert not roots_of("parity_tests", path) & {"diptych", "benchmarks"}, path
 
 
 def test_only_the_application_imports_within_functions():
@@ -59,41 +53,25 @@ def test_only_the_application_imports_within_functions():
 def loaded_by(statement):
     """Name the top-level packages that a statement loads in a new process."""
     code = f"import sys; {statement}; print(*{{n.split('.')[0] for n in sys.modules}})"
-    run = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, check=True
-    )
+    command = [sys.executable, "-c", code]
+    run = subprocess.run(command, capture_output=True, text=True, check=True)
     return {*run.stdout.split()} - {*sys.stdlib_module_names}
 
 
-def test_importing_the_reference_loads_numpy_and_jaxtyping_alone():
+def test_the_reference_loads_numpy_alone_and_the_catalogue_not_even_that():
     loaded = {name for name in loaded_by("import reference") if name[0] != "_"}
+    catalogued = loaded_by("import parity_tests.catalogue")
 
     assert loaded - loaded_by("pass") <= {
         *("reference", "numpy", "jaxtyping"),
         *("wadler_lindig", "typing_extensions", "cython_runtime"),  # for these
     }
-
-
-def test_importing_the_catalogue_loads_neither_numpy_nor_torch():
-    loaded = loaded_by("import parity_tests.catalogue")
-
-    assert "parity_tests" in loaded
-    assert not loaded & {"numpy", "torch", "hypothesis", "pytest", *PACKAGES}
-
-
-def test_every_pair_is_found_at_its_own_path():
-    for path in catalogue.PATHS:
-        folder, _, name = path.rpartition("/")
-        assert f"{path}.py" in files("reference")
-        assert f"{folder}/test_{name}.py" in files("parity_tests")
-        assert catalogue.path_of(path) == path
+    assert "parity_tests" in catalogued
+    assert not catalogued & {"numpy", "torch", "hypothesis", "pytest", *PACKAGES}
 
 
 def test_the_tree_of_the_contract_is_small_at_its_root():
-    root_entries = {
-        path.name
-        for path in Path(root("parity_tests")).iterdir()
-        if not path.name.startswith((".", "__pycache__"))
-    }
+    names = {path.name for path in root("parity_tests").iterdir()}
+    own = {name for name in names if not name.startswith((".", "__pycache__"))}
 
-    assert len(root_entries - GROUPS) <= 14, sorted(root_entries - GROUPS)
+    assert len(own - GROUPS) <= 14, sorted(own - GROUPS)

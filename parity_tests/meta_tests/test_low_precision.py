@@ -54,4 +54,4 @@ def test_another_dtype_than_the_one_asked_for_differs():
     with mock.patch.object(torch.Tensor, "__matmul__", wide):
         agreement = judge_in(simple, case, "bfloat16")
 
-    assert agreement.reason == "expected bfloat16, got float32"
+    assert agreement.reason.startswith("expected bfloat16, got float32; ")

@@ -6,124 +6,65 @@ number.
 """
 
 import copy
+from functools import partial
 
 import numpy as np
 import pytest
 import torch
 from torch import nn
-from torch.utils.data import DataLoader
 
 import reference
-import torch_impl
+from parity_tests.contract import layouts
+from parity_tests.contract.backend import REFERENCE, TORCH
+from parity_tests.contract.rejection import rejection
+from parity_tests.meta_tests.modules import ATTENTION, EMBEDDING, draw, input_of, twins
 from reference import Tape
 from reference.module import Module, ModuleList
-from reference.primitives.embedding import Embedding
 from reference.primitives.linear import Linear
 
-ARGUMENTS = {
-    "TokenAndPositionEmbedding": (7, 3, 5),
-    "SimpleSelfAttention": (),
-    "SelfAttentionV1": (3, 4),
-    "SelfAttentionV2": (3, 4),
-    "CausalAttention": (3, 4, 5, 0.1, True),
-    "MultiHeadAttentionWrapper": (3, 2, 5, 0.1, 2),
-    "MultiHeadAttention": (3, 4, 5, 0.1, 2),
-}
-VARIANTS = [*ARGUMENTS]
-ATTENTION = [name for name in VARIANTS if name != "TokenAndPositionEmbedding"]
-BACKENDS = {
-    "reference": (reference, Module, ModuleList, Linear, np.zeros),
-    "torch": (torch_impl, nn.Module, nn.ModuleList, nn.Linear, torch.zeros),
-}
-both_backends = pytest.mark.parametrize("backend", BACKENDS)
+unequal = partial(twins, d_out=4, num_heads=2)
+every_variant = pytest.mark.parametrize("path", [*ATTENTION, EMBEDDING])
+every_attention = pytest.mark.parametrize("path", ATTENTION)
 
 
-def twins(variant, *arguments):
-    """Build a variant on both backends, with the same parameters in float64."""
-    arguments = arguments or ARGUMENTS[variant]
-    torch.manual_seed(0)
-    built = getattr(torch_impl, variant)(*arguments).double().eval()
-    defined = getattr(reference, variant)(*arguments).eval()
-    defined.load_state_dict(built.state_dict())
-    return defined, built
-
-
-def draw(*shape):
-    """Draw normal numbers."""
-    return np.random.default_rng(0).normal(size=shape)
-
-
-def shapes(named):
-    """List names and shapes, in order."""
-    return [(name, tuple(array.shape)) for name, array in named]
-
-
-def failure(call):
-    """Return type and text of the error that a call ends in."""
-    with pytest.raises(Exception) as caught:  # noqa: PT011 (the test compares it)
-        call()
-    return caught.type, str(caught.value)
+def state_of(module):
+    """Copy the state of a module, as lists."""
+    return {name: array.tolist() for name, array in module.state_dict().items()}
 
 
 # Names
 
 
-@pytest.mark.parametrize("variant", VARIANTS)
-def test_parameters_have_the_same_names_shapes_and_order(variant):
-    defined, built = twins(variant)
-    expected = shapes(built.named_parameters())
-
-    assert shapes(defined.named_parameters()) == expected
-    assert shapes(defined.state_dict().items()) == expected
-    assert [tuple(p.shape) for p in defined.parameters()] == [s for _, s in expected]
-
-
-@pytest.mark.parametrize("variant", VARIANTS)
-def test_children_and_modules_have_the_same_names_and_order(variant):
-    defined, built = twins(variant)
+@every_variant
+def test_what_is_found_by_name_has_the_same_names_shapes_and_order(path):
+    defined, built = unequal(path)
 
     def names(named):
         return [name for name, each in named if not isinstance(each, nn.Dropout)]
 
+    def shapes(named):
+        return [(name, tuple(array.shape)) for name, array in named]
+
+    expected = shapes(built.named_parameters())
+    assert shapes(defined.named_parameters()) == expected
+    assert shapes(defined.state_dict().items()) == expected
+    assert [p.shape for p in defined.parameters()] == [shape for _, shape in expected]
     assert names(defined.named_children()) == names(built.named_children())
     assert names(defined.named_modules()) == names(built.named_modules())
     assert [*defined.children()] == [each for _, each in defined.named_children()]
     assert [*defined.modules()] == [each for _, each in defined.named_modules()]
 
 
-@both_backends
-def test_heads_are_a_list(backend):
-    package, _, module_list, *_ = BACKENDS[backend]
-    heads = package.MultiHeadAttentionWrapper(3, 2, 5, 0.0, num_heads=3).heads
+def test_heads_are_a_list():
+    heads = reference.MultiHeadAttentionWrapper(3, 2, 5, 0.0, num_heads=3).heads
 
-    assert isinstance(heads, module_list)
+    assert isinstance(heads, ModuleList)
     assert len(heads) == 3
     assert [*heads] == [heads[0], heads[1], heads[2]]
     assert heads[-1] is heads[2]
     assert [*heads[1:]] == [heads[1], heads[2]]
     with pytest.raises(IndexError):
         heads[3]
-
-
-@both_backends
-def test_a_layer_without_bias_says_so(backend):
-    linear = BACKENDS[backend][3]
-
-    assert linear(2, 1, bias=False).bias is None
-    assert linear(2, 1).bias.shape == (1,)
-    assert [*linear(2, 1, bias=False).state_dict()] == ["weight"]
-
-
-@pytest.mark.parametrize("variant", VARIANTS)
-def test_repr_names_every_class_and_child(variant):
-    for module in twins(variant):
-        lines = [line.strip() for line in repr(module).splitlines()]
-
-        assert lines[0].startswith(f"{variant}(")
-        for name, child in module.named_children():
-            assert any(
-                line.startswith(f"({name}): {type(child).__name__}(") for line in lines
-            )
 
 
 def test_repr_shows_shapes_and_levels():
@@ -147,253 +88,153 @@ MultiHeadAttentionWrapper(
 # Modes and dtypes
 
 
-@pytest.mark.parametrize("variant", VARIANTS)
-def test_modes_reach_every_module_and_give_the_module(variant):
-    for module in twins(variant):
-        assert module.train() is module
-        assert all(each.training is True for each in module.modules())
-        assert module.eval() is module
-        assert all(each.training is False for each in module.modules())
-        assert module.train(mode=False).training is False
-
-
-@both_backends
-def test_training_is_the_default(backend):
-    assert BACKENDS[backend][0].SimpleSelfAttention().training is True
-
-
-@pytest.mark.parametrize("variant", VARIANTS)
-def test_dtypes_reach_every_parameter_and_give_the_module(variant):
-    for module, library in zip(twins(variant), [np, torch], strict=True):
+@every_variant
+def test_modes_and_dtypes_reach_every_module_and_give_the_module(path):
+    for module, library in zip(unequal(path), [np, torch], strict=True):
+        assert module.training is True
+        for switch, mode in [
+            (module.eval, False),
+            (module.train, True),
+            (partial(module.train, mode=False), False),
+        ]:
+            assert switch() is module
+            assert all(each.training is mode for each in module.modules())
         for convert, dtype in [
             (module.float, library.float32),
             (module.double, library.float64),
-            (lambda m=module, d=library.float32: m.to(d), library.float32),
+            (partial(module.to, library.float32), library.float32),
         ]:
             assert convert() is module
             assert all(parameter.dtype == dtype for parameter in module.parameters())
 
 
-@both_backends
-def test_integers_keep_their_dtype(backend):
-    _, base, _, _, zeros = BACKENDS[backend]
-    module = base()
-    counts = zeros(2) > 0
-    if backend == "torch":
-        module.register_buffer("counts", counts)
-    module.counts = counts
+def test_what_needs_no_other_dtype_stays_as_it_is():
+    module = Module()
+    module.counts, module.weight = np.zeros(2, bool), np.zeros((2, 2))
+    weight = module.weight
 
-    assert module.double().counts.dtype == counts.dtype
-
-
-def test_a_dtype_that_a_parameter_has_already_copies_nothing():
-    layer = Linear(2, 2)
-    weight = layer.weight
-
-    assert layer.double().weight is weight
+    assert module.double().weight is weight
+    assert module.counts.dtype == bool
 
 
 # State
 
 
-@pytest.mark.parametrize("variant", VARIANTS)
-def test_a_loaded_state_is_copied(variant):
-    for module in twins(variant):
+@every_variant
+def test_a_loaded_state_and_a_deep_copy_are_copies(path):
+    for module in unequal(path):
         state = {name: array * 2 for name, array in module.state_dict().items()}
         expected = {name: array.tolist() for name, array in state.items()}
         returned = module.load_state_dict(state)
-        for array in state.values():
+        copied = copy.deepcopy(module)
+        assert state_of(copied) == expected
+        for array in [*state.values(), *copied.state_dict().values()]:
             array[...] = 0.0
-        actual = {name: array.tolist() for name, array in module.state_dict().items()}
 
-        assert actual == expected
+        assert state_of(module) == expected
         assert (returned.missing_keys, returned.unexpected_keys) == ([], [])
 
 
-@pytest.mark.parametrize("strict", [False, True])
-@pytest.mark.parametrize("variant", VARIANTS)
-def test_missing_and_unexpected_names_are_the_same(variant, strict):
-    for module in twins(variant):
-        state = dict(module.state_dict())
-        missing = [*state][:1]
-        state = {n: array for n, array in state.items() if n not in missing}
-        state["mask"] = torch.zeros(1)
-        if strict:
-            with pytest.raises(RuntimeError, match="mask"):
+@pytest.mark.parametrize("unexpected", [[], ["mask"]])
+@pytest.mark.parametrize("n_missing", [0, 1])
+@every_variant
+def test_missing_and_unexpected_names_are_the_same(path, n_missing, unexpected):
+    """The book's classes have a buffer `mask`."""
+    for module in unequal(path):
+        missing = [*module.state_dict()][:n_missing]
+        state = {n: p for n, p in module.state_dict().items() if n not in missing}
+        state |= {name: torch.zeros(1) for name in unexpected}
+        if missing or unexpected:
+            with pytest.raises(RuntimeError, match="|".join(missing + unexpected)):
                 module.load_state_dict(state)
-        else:
-            returned = module.load_state_dict(state, strict=False)
-            report = (returned.missing_keys, returned.unexpected_keys)
-            assert report == (missing, ["mask"])
+        returned = module.load_state_dict(state, strict=False)
+        report = (returned.missing_keys, returned.unexpected_keys)
+        assert report == (missing, unexpected)
 
 
 @pytest.mark.parametrize("strict", [False, True])
-def test_another_shape_is_an_error_and_nothing_is_loaded(strict):
-    defined, built = twins("SelfAttentionV2")
-    before = {name: array.copy() for name, array in defined.state_dict().items()}
-    state = {name: array + 1 for name, array in before.items()}
-    state["W_value.weight"] = np.zeros((4, 2))
+@pytest.mark.parametrize(
+    ("wrong", "error", "message"),
+    [
+        (np.zeros((4, 2)), RuntimeError, r"W_value.weight .*\(4, 3\), got \(4, 2\)"),
+        (np.full((4, 3), "a"), ValueError, "could not convert"),
+    ],
+    ids=["shape", "text"],
+)
+def test_what_does_not_fit_is_an_error_and_nothing_is_loaded(
+    wrong, error, message, strict
+):
+    defined, built = unequal("attention/self_attention_v2")
+    before = state_of(defined)
+    state = {name: array + 1 for name, array in defined.state_dict().items()}
+    state["W_value.weight"] = wrong
 
-    with pytest.raises(RuntimeError, match=r"W_value.weight .*\(4, 3\), got \(4, 2\)"):
-        defined.load_state_dict(state, strict=strict)
-    with pytest.raises(RuntimeError, match=r"W_value.weight"):
-        built.load_state_dict(
-            {name: torch.from_numpy(array) for name, array in state.items()}, strict
-        )
-    for name, array in defined.state_dict().items():
-        assert array.tolist() == before[name].tolist()
-
-
-def test_what_is_no_number_is_an_error_and_nothing_is_loaded():
-    module = twins("SelfAttentionV2")[0]
-    before = module.W_query.weight.tolist()
-    state = {name: array + 1 for name, array in module.state_dict().items()}
-    state["W_value.weight"] = np.full((4, 3), "a")
-
-    with pytest.raises(ValueError, match="could not convert"):
-        module.load_state_dict(state)
-    assert module.W_query.weight.tolist() == before
-
-
-@pytest.mark.parametrize("variant", VARIANTS)
-def test_a_deep_copy_is_independent(variant):
-    for module in twins(variant):
-        before = [parameter.tolist() for parameter in module.parameters()]
-        copied = copy.deepcopy(module)
-        for array in copied.state_dict().values():
-            array[...] = 0.0
-
-        assert [parameter.tolist() for parameter in module.parameters()] == before
-        assert [*copied.state_dict()] == [*module.state_dict()]
+    with pytest.raises(error, match=message):
+        defined.load_state_dict(state, strict)
+    assert state_of(defined) == before
+    if error is RuntimeError:
+        with pytest.raises(error, match=r"W_value.weight"):
+            built.load_state_dict(
+                {n: torch.tensor(a) for n, a in state.items()}, strict
+            )
 
 
-@both_backends
-def test_a_module_without_forward_cannot_be_called(backend):
-    _, base, _, _, zeros = BACKENDS[backend]
-
+def test_a_module_without_forward_cannot_be_called():
     with pytest.raises(NotImplementedError):
-        base()(zeros(1))
+        Module()(np.zeros(1))
 
 
 # What comes in
 
 
-@pytest.mark.parametrize("kind", ["matrix", "MaskedArray"])
-@pytest.mark.parametrize("variant", ATTENTION)
-def test_other_classes_of_arrays_are_rejected_by_name(variant, kind):
-    defined, x = twins(variant)[0], draw(4, 3)
-    other = {"matrix": x.view(np.matrix), "MaskedArray": np.ma.array(x)}[kind]
-
-    for call in [lambda: defined(other), lambda: defined(x=other)]:
-        assert failure(call) == (TypeError, f"a plain array is needed, got {kind}")
-
-
-@pytest.mark.parametrize("variant", ATTENTION)
-def test_a_tensor_is_taken_as_the_array_that_it_is(variant):
-    defined, x = twins(variant)[0], draw(2, 4, 3)
+@every_attention
+def test_a_tensor_is_an_array_and_other_classes_of_arrays_are_rejected(path):
+    defined, x = unequal(path)[0], draw(2, 4, 3)
     expected = defined(x).tolist()
 
     assert defined(torch.from_numpy(x)).tolist() == expected
     assert defined(x=torch.from_numpy(x)).tolist() == expected
-
-
-def test_batches_of_a_data_loader_are_taken():
-    windows = reference.SlidingWindows([0, 1, 2, 3, 4, 5, 6], max_length=3, stride=2)
-    embed = reference.TokenAndPositionEmbedding(7, 3, context_length=5)
-    (batch, _), *rest = DataLoader(windows, batch_size=2)
-
-    assert isinstance(batch, torch.Tensor)
-    assert rest == []
-    assert embed(batch).tolist() == embed(windows.inputs).tolist()
-
-
-LAYERS = {
-    name: arguments
-    for name, arguments in ARGUMENTS.items()
-    if name in ATTENTION and arguments
-}
+    for other in [x[0].view(np.matrix), np.ma.array(x)]:
+        error = TypeError, f"a plain array is needed, got {type(other).__name__}"
+        assert rejection(partial(defined, other)) == error
+        assert rejection(partial(defined, x=other)) == error
 
 
 @pytest.mark.parametrize("dtypes", [("float32", "float64"), ("float64", "float32")])
-@pytest.mark.parametrize("has_bias", [False, True])
-@pytest.mark.parametrize("variant", LAYERS)
-def test_another_dtype_is_rejected_in_the_words_of_pytorch(variant, has_bias, dtypes):
-    arguments = LAYERS[variant]
-    if variant != "SelfAttentionV1":
-        arguments = (*arguments[: 2 if variant == "SelfAttentionV2" else 5], has_bias)
-    if variant == "CausalAttention":
-        arguments = (3, 4, 5, 0.1, has_bias)
-    defined, built = twins(variant, *arguments)
-    ours, given = dtypes
-    defined.to(getattr(np, ours))
-    built.to(getattr(torch, ours))
-    x = draw(2, 4, 3).astype(given)
-    expected = failure(lambda: built(torch.from_numpy(x)))
+@pytest.mark.parametrize("qkv_bias", [False, True])
+@pytest.mark.parametrize("path", ATTENTION[1:])
+def test_another_dtype_is_rejected_in_the_words_of_pytorch(path, qkv_bias, dtypes):
+    defined, built = unequal(path, qkv_bias=qkv_bias)
+    defined.to(getattr(np, dtypes[0]))
+    built.to(getattr(torch, dtypes[0]))
+    x = draw(2, 4, 3).astype(dtypes[1])
+    expected = rejection(lambda: built(torch.from_numpy(x)))
 
     assert expected[0] is RuntimeError
-    assert failure(lambda: defined(x)) == expected
-
-
-def read_only(x):
-    """Copy an array that nobody may write to."""
-    x = x.copy()
-    x.flags.writeable = False
-    return x
+    assert rejection(lambda: defined(x)) == expected
 
 
 LAYOUTS = {
     "Fortran order": np.asfortranarray,
-    "transposed": lambda x: np.ascontiguousarray(x.mT).mT,
-    "negative strides": lambda x: np.ascontiguousarray(x[::-1, ::-1, ::-1])[
-        ::-1, ::-1, ::-1
-    ],
-    "every second number": lambda x: np.repeat(x, 2, axis=-1)[..., ::2],
-    "read-only": read_only,
+    "transposed": layouts.transposed,
+    "negative strides": lambda x: np.flip(np.flip(x).copy()),
+    "every second number": layouts.with_gaps,
+    "read-only": layouts.read_only,
 }
 
 
 @pytest.mark.parametrize("layout", LAYOUTS)
-@pytest.mark.parametrize("variant", ATTENTION)
-def test_the_layout_of_input_and_gradient_changes_nothing(variant, layout):
-    defined, x = twins(variant)[0], draw(2, 4, 3)
-    arrange, results = LAYOUTS[layout], []
-    for form in [np.ascontiguousarray, arrange]:
+@every_variant
+def test_the_layout_of_inputs_and_gradients_changes_nothing(path, layout):
+    (defined, built), x, results = unequal(path), input_of(path), []
+    for arrange in [np.ascontiguousarray, LAYOUTS[layout]]:
         tape = Tape()
-        output = defined(form(x), tape)
-        grad_x = defined.backward(form(np.cos(output)), tape)
-        results.append([output, grad_x, *tape.gradients(defined).values()])
-    assert arrange(x).strides != x.strides or layout == "read-only"
+        output = defined(REFERENCE.own(arrange(x)), tape)
+        grads = [defined.backward(arrange(np.cos(output)), tape)]
+        grads += tape.gradients(defined).values()
+        by_torch = built(TORCH.own(arrange(x))).detach().numpy()
+        results.append([output, by_torch, *grads[path == EMBEDDING :]])
+    assert LAYOUTS[layout](x).strides != x.strides or layout == "read-only"
 
     for expected, actual in zip(*results, strict=True):
         np.testing.assert_allclose(actual, expected, rtol=1e-12, atol=1e-14)
-
-
-@pytest.mark.parametrize("layout", ["transposed", "every second number"])
-@pytest.mark.parametrize("variant", ATTENTION)
-def test_the_layout_of_a_tensor_changes_nothing(variant, layout):
-    built, x = twins(variant)[1], draw(2, 4, 3)
-    arranged = torch.from_numpy(LAYOUTS[layout](x))
-
-    assert not arranged.is_contiguous()
-    np.testing.assert_allclose(
-        built(arranged).detach(),
-        built(torch.from_numpy(x)).detach(),
-        rtol=1e-12,
-        atol=1e-14,
-    )
-
-
-@pytest.mark.parametrize("layout", LAYOUTS)
-def test_the_layout_of_ids_changes_nothing(layout):
-    embed = reference.TokenAndPositionEmbedding(7, 3, context_length=5)
-    ids = np.array([[[0, 1, 2], [6, 6, 0]]])
-
-    assert embed(LAYOUTS[layout](ids)).tolist() == embed(ids).tolist()
-
-
-@pytest.mark.parametrize("module", [Embedding(7, 3), nn.Embedding(7, 3)])
-def test_an_id_outside_the_table_has_no_row(module):
-    make = torch.tensor if isinstance(module, nn.Module) else np.array
-    for index in [-1, 7]:
-        with pytest.raises(IndexError, match="index out of range in self"):
-            module(make([0, index]))

@@ -6,82 +6,53 @@ import numpy as np
 import pytest
 
 from parity_tests.lockstep.recording import record
-
-CHAIN = """
-    def run(x):
-        # 1. Double.
-        doubled = x * 2
-
-        # 2. Add one.
-        more = doubled + 1
-
-        # 3. Square.
-        squares = more ** 2
-
-        # 4. Take the mean.
-        mean = squares.mean()
-        return mean
-"""
+from parity_tests.meta_tests.programs import CHAIN, LOOP
 
 
-LOOP = """
-    def run(x):
-        # 1. Begin.
-        total = x * 0
-        for factor in (1, 2, 3):
-            # 2. Multiply.
-            product = x * factor
+@pytest.fixture
+def stored(panel):
+    """Run a source, and return what its one call stores in each snapshot."""
 
-            # 3. Add.
-            total = total + product
-        return total
-"""
+    def run_source(source, x):
+        package, run = panel(source)
+        (invocation,) = record(package, lambda: run(x)).invocations
+        return [snapshot.values for snapshot in invocation.snapshots]
+
+    return run_source
 
 
-@pytest.mark.parametrize(
-    "body",
-    [
-        "total = (\n                total\n                + 1\n            )",
-        "for _ in range(2):\n                total = total + 0.5",
-        "count = 0\n            while count < 2:\n                count += 1\n"
-        "            total = total + 1",
-        "total = sum([part for part in (total, 1)])",
-    ],
-)
+BODIES = [
+    "total = (\n                total\n                + 1\n            )",
+    "for _ in range(2):\n                total = total + 0.5",
+    "count = 0\n            while count < 2:\n                count += 1\n"
+    "            total = total + 1",
+    "total = sum([part for part in (total, 1)])",
+]
+
+
+@pytest.mark.parametrize("body", BODIES)
 @pytest.mark.parametrize("head", ["for _ in range(3):", "while total < 3:"])
-def test_a_loop_of_one_step_gives_one_snapshot_a_round(panel, head, body):
-    package, run = panel(f"""
-    def run(x):
-        total = 0
+def test_a_loop_of_one_step_gives_one_snapshot_a_round(stored, head, body):
+    source = f"""
+    def run(total):
         {head}
             # 1. Add.
             {body}
         return total
-    """)
+    """
 
-    (invocation,) = record(package, lambda: run(0)).invocations
-
-    rounds = [snapshot.values["total"] for snapshot in invocation.snapshots]
-    assert rounds == [1, 2, 3]
+    assert [values["total"] for values in stored(source, 0)] == [1, 2, 3]
 
 
-def test_an_endless_loop_gives_one_snapshot_a_round(panel):
-    package, run = panel("""
+ENDLESS = """
     def run(x):
         while True:
             # 1. Add.
             x = x + 1
             if x == 3:
                 return x
-    """)
-
-    (invocation,) = record(package, lambda: run(0)).invocations
-
-    assert [each.values["x"] for each in invocation.snapshots] == [1, 2, 3]
-
-
-def test_a_loop_that_begins_a_step_belongs_to_it(panel):
-    package, run = panel("""
+"""
+LOOPS = """
     def run(x):
         # 1. Add.
         while x < 3:
@@ -91,30 +62,31 @@ def test_a_loop_that_begins_a_step_belongs_to_it(panel):
         for _ in range(2):
             x = x + 1
         return x
-    """)
-
-    (invocation,) = record(package, lambda: run(0)).invocations
-
-    assert [each.values["x"] for each in invocation.snapshots] == [3, 5]
-
-
-def test_an_array_changed_in_place_later_was_copied_before(panel):
-    package, run = panel("""
+"""
+IN_PLACE = """
     def run(x):
         # 1. Copy.
-        y = x.copy()
+        x = x.copy()
 
         # 2. Fill.
-        y[0] = 9.0
+        x[0] = 9.0
 
         # 3. Add in place.
-        np.add.at(y, [0], 1.0)
-        return y
-    """)
+        np.add.at(x, [0], 1.0)
+        return x
+"""
 
-    (invocation,) = record(package, lambda: run(np.zeros(1))).invocations
 
-    assert [each.values["y"] for each in invocation.snapshots] == [0, 9, 10]
+@pytest.mark.parametrize(
+    ("source", "x", "expected"),
+    [
+        pytest.param(ENDLESS, 0, [1, 2, 3], id="an endless loop, one a round"),
+        pytest.param(LOOPS, 0, [3, 5], id="a loop that begins a step is of it"),
+        pytest.param(IN_PLACE, np.zeros(1), [0, 9, 10], id="a copy before each change"),
+    ],
+)
+def test_a_snapshot_has_what_its_step_has_stored(stored, source, x, expected):
+    assert [values["x"] for values in stored(source, x)] == expected
 
 
 def test_a_trace_that_was_set_is_set_again(panel):
@@ -138,23 +110,19 @@ def test_a_trace_that_was_set_is_set_again(panel):
 
 def test_recordings_may_be_nested(panel):
     (outer, run), (inner, run_inner) = panel(CHAIN), panel(LOOP)
-    inner_runs = []
+    runs = []
 
     def both():
-        inner_runs.append(record(inner, lambda: run_inner(1)))
+        runs.append(record(inner, lambda: run_inner(1)))
         return run(np.ones(1))
 
-    recording = record(outer, both)
+    runs.append(record(outer, both))
 
-    assert len(recording.invocations[0].snapshots) == 4
-    assert len(inner_runs[0].invocations[0].snapshots) == 7
+    assert [len(each.invocations[0].snapshots) for each in runs] == [7, 4]
 
 
-def test_a_long_text_is_recorded_with_only_what_each_step_stores(panel):
-    package, run = panel(CHAIN)
+def test_a_long_text_is_recorded_with_only_what_each_step_stores(stored):
     text = np.zeros(1_700_000, np.int64)
+    held = [sum(map(np.size, values.values())) for values in stored(CHAIN, text)]
 
-    (invocation,) = record(package, lambda: run(text)).invocations
-
-    held = [sum(np.size(v) for v in s.values.values()) for s in invocation.snapshots]
     assert held == [len(text), len(text), len(text), 1]

@@ -7,6 +7,7 @@ from textwrap import dedent
 import numpy as np
 import pytest
 from hypothesis import Phase, given, settings
+from hypothesis import strategies as st
 
 from parity_tests import catalogue
 from parity_tests.contract.backend import BACKENDS, REFERENCE
@@ -53,52 +54,44 @@ def calls(backend, pair, case):
         yield partial(pair.backward_function, np.ones_like(forward.result), **kwargs)
 
 
-def claims_of(pair, backend):
-    """Run cases of a pair, and return the shape comments that were met and hold."""
-    met = set()
-
-    @settings(phases=[Phase.generate], max_examples=30)
-    @given(pair.cases)
-    def check(case):
-        for call in calls(backend, pair, case):
-            checks = check_shapes(root(backend.package), call)
-
-            assert not [wrong for check in checks for wrong in check.wrong]
-            met.update(claim for check in checks for claim in check.met)
-
-    check()
-    return met
-
-
 @pytest.mark.parametrize("backend", BACKENDS, ids=str)
 def test_shape_comments_are_true_and_every_one_is_met(backend):
     folder, met = root(backend.package), set()
-    for pair in catalogue.load_all():
-        met |= claims_of(pair, backend)
+
+    def follow(call):
+        checks = check_shapes(folder, call)
+        assert not [wrong for check in checks for wrong in check.wrong]
+        met.update(claim for check in checks for claim in check.met)
+
+    @settings(phases=[Phase.generate], max_examples=30)
+    @given(st.data())
+    def run_pairs(data):
+        for pair in catalogue.load_all():
+            for call in calls(backend, pair, data.draw(pair.cases)):
+                follow(call)
+
+    run_pairs()
     tokenizer = catalogue.load("character").part(backend).from_text("ab")
-    checks = check_shapes(folder, lambda: tokenizer(["a", "", "bab"]))
-    met.update(claim for check in checks for claim in check.met)
+    follow(lambda: tokenizer(["a", "", "bab"]))
     claims = {
-        claim
-        for path in files(backend.package)
-        for function in commented_functions(folder / path)
-        for claim in function.lines.values()
+        claim for path in files(backend.package) for claim in claimed(folder / path)
     }
 
     assert claims
     assert not sorted(f"{claim.file}:{claim.line}" for claim in claims - met)
 
 
+def claimed(path):
+    """List the shape comments of a file that belong to a statement."""
+    functions = commented_functions(path)
+    return [claim for function in functions for claim in function.lines.values()]
+
+
 @pytest.mark.parametrize("package", PACKAGES)
 def test_every_shape_comment_belongs_to_a_statement_that_gives_a_value(package):
     for path in files(package):
         lines = {line for line, _ in shape_comments(text(package, path))}
-        claimed = {
-            claim.line
-            for function in commented_functions(root(package) / path)
-            for claim in function.lines.values()
-        }
-        assert lines == claimed, path
+        assert lines == {claim.line for claim in claimed(root(package) / path)}, path
 
 
 @pytest.fixture
@@ -114,10 +107,6 @@ def wrong_shapes(tmp_path):
         return [wrong for check in checks for wrong in check.wrong]
 
     return run
-
-
-def test_true_shape_comments_pass(wrong_shapes):
-    assert wrong_shapes(COMMENTED) == []
 
 
 @pytest.mark.parametrize(
@@ -137,16 +126,16 @@ def test_true_shape_comments_pass(wrong_shapes):
     ],
 )
 def test_a_false_shape_comment_is_found(wrong_shapes, true, false):
+    assert wrong_shapes(COMMENTED) == []
     assert wrong_shapes(COMMENTED.replace(true, false))
 
 
 def test_the_signature_binds_letters_first(wrong_shapes):
-    signature = 'def run(x: Float[np.ndarray, "T D"]):'
-    source = f"""
+    source = """
         import numpy as np
         from jaxtyping import Float
 
-        {signature}
+        def run(x: Float[np.ndarray, "T D"]):
             y = x.T  # (D, T)
             return y
     """

@@ -26,7 +26,7 @@ def steps_of(tmp_path):
     return read
 
 
-def test_a_step_is_a_comment_alone_on_its_line(steps_of):
+def test_a_step_is_a_comment_alone_on_its_line_and_a_range_is_one_step(steps_of):
     source = '''
         # 1. Outside of any function.
         def f(x):
@@ -37,23 +37,13 @@ def test_a_step_is_a_comment_alone_on_its_line(steps_of):
             text = """
             # 2. In a text.
             """
-            # 2. Done.
+            # 2-5. Do the rest.
             return y
     '''
 
     assert steps_of(source) == {
-        "panel.f": [("1", "Double it.", "text y"), ("2", "Done.", "return")]
+        "panel.f": [("1", "Double it.", "text y"), ("2-5", "Do the rest.", "return")]
     }
-
-
-def test_a_range_is_one_step(steps_of):
-    source = """
-        def f(x):
-            # 2-5. Do it all.
-            y = x
-    """
-
-    assert steps_of(source) == {"panel.f": [("2-5", "Do it all.", "y")]}
 
 
 def test_steps_belong_to_the_function_that_they_stand_in(steps_of):
@@ -76,8 +66,7 @@ def test_steps_belong_to_the_function_that_they_stand_in(steps_of):
     }
 
 
-def test_names_are_what_a_step_stores_or_changes_in_place(steps_of):
-    source = """
+STORED = """
         def f(x):
             # 1. Store.
             a, (b, *c) = x
@@ -92,15 +81,8 @@ def test_names_are_what_a_step_stores_or_changes_in_place(steps_of):
             if (n := 1) and [o for o in x]:
                 p = lambda q: q
             r[:2].sort()
-    """
-
-    names = steps_of(source)["panel.f"][0][2].split()
-
-    assert names == [*"abcd", "e.f", *"ghijkmnpry"]
-
-
-def test_a_step_ends_with_its_block(steps_of):
-    source = """
+"""
+BLOCKS = """
         def f(x):
             # 1. Begin.
             a = 1
@@ -110,27 +92,12 @@ def test_a_step_ends_with_its_block(steps_of):
                 # 3. Go on.
                 c = 3
             after = 4
-            # 4. End.
-            d = 5
-    """
-
-    assert [names for _, _, names in steps_of(source)["panel.f"]] == [*"abcd"]
-
-
-def test_the_head_of_a_loop_belongs_to_the_step_right_above(steps_of):
-    source = """
-        def f(x):
-            # 1. Take one after the other.
-            for y in x:
-                # 2. Store it.
-                z = y
-    """
-
-    assert [names for _, _, names in steps_of(source)["panel.f"]] == ["y", "z"]
-
-
-def test_every_branch_can_have_a_step(steps_of):
-    source = """
+            # 4. Take one after the other.
+            for d in x:
+                # 5. Store it.
+                e = d
+"""
+BRANCHES = """
         def f(x):
             if x:
                 # 1. Then.
@@ -149,11 +116,21 @@ def test_every_branch_can_have_a_step(steps_of):
                 e = 1
             finally:
                 # 6. Clean up.
-                g = 1
+                f = 1
             match x:
                 case 1:
                     # 7. Match.
-                    h = 1
-    """
+                    g = 1
+"""
 
-    assert [names for _, _, names in steps_of(source)["panel.f"]] == [*"abcdegh"]
+
+@pytest.mark.parametrize(
+    ("source", "names"),
+    [
+        pytest.param(STORED, ["a b c d e.f g h i j k m n p r y"], id="or changes"),
+        pytest.param(BLOCKS, [*"abcde"], id="in its block, with a head right below it"),
+        pytest.param(BRANCHES, [*"abcdefg"], id="in every branch"),
+    ],
+)
+def test_names_are_what_a_step_stores(steps_of, source, names):
+    assert [stored for _, _, stored in steps_of(source)["panel.f"]] == names

@@ -5,40 +5,33 @@ import re
 
 import pytest
 
-from parity_tests.sources.panels import (
-    PACKAGES,
-    module_name,
-    root,
-    tree,
-    twin_files,
-)
-from parity_tests.sources.steps import SteppedFunction, definitions, stepped_functions
+from parity_tests.sources.panels import PACKAGES, module_name, root, tree, twin_files
+from parity_tests.sources.steps import definitions, stepped_functions
 
 
-def stepped(package: str, path: str) -> dict[str, SteppedFunction]:
+def stepped(package, path):
     """Find the functions with steps of a file by name."""
     found = stepped_functions(root(package) / path, module_name(path))
     return {function.name: function for function in found}
 
 
-def pairs():
-    """Yield the functions that have steps on both backends."""
-    for path in twin_files():
-        left, right = (stepped(package, path) for package in PACKAGES)
-        for name in sorted(left.keys() & right.keys()):
-            yield pytest.param(left[name], right[name], id=name)
+EVERY = {
+    (package, name): function
+    for package in PACKAGES
+    for path in twin_files()
+    for name, function in stepped(package, path).items()
+}
+PAIRS = sorted(
+    {n for _, n in EVERY if all((package, n) in EVERY for package in PACKAGES)}
+)
+every_function = pytest.mark.parametrize(
+    "function", EVERY.values(), ids=lambda f: f.name
+)
 
 
-def every():
-    """Yield every function that has steps."""
-    for package in PACKAGES:
-        for path in twin_files():
-            for name, function in stepped(package, path).items():
-                yield pytest.param(function, id=f"{package}.{name}")
-
-
-def test_there_are_steps_to_compare():
-    assert len([*pairs()]) >= 10
+def beside(step, function):
+    """List the steps of a function that have a number in common with a step."""
+    return [s for s in function.steps if s.first <= step.last and step.first <= s.last]
 
 
 @pytest.mark.parametrize("path", twin_files())
@@ -55,69 +48,37 @@ def test_a_function_of_both_backends_has_steps_on_both_or_on_none(path):
     assert marked[0] & defined[1] == marked[1] & defined[0]
 
 
-@pytest.mark.parametrize("function", [*every()])
-def test_steps_count_from_one_without_gap_or_repeat(function):
+@every_function
+def test_steps_count_from_one_and_begin_with_a_term_or_with_the_equation(function):
+    """A step of a backward pass quotes the equation that it differentiates."""
     numbers = [n for step in function.steps for n in range(step.first, step.last + 1)]
-    backwards = function.name.endswith("backward")
+    is_backward = function.name.endswith("backward")
+    form = r".*( = |: )" if is_backward else r"[A-Z][\w /-]{1,40}: \S"
 
     assert sorted(numbers) == [*range(1, len(numbers) + 1)]
-    assert numbers == sorted(numbers, reverse=backwards)
-
-
-@pytest.mark.parametrize("function", [*every()])
-def test_a_step_begins_with_its_term_and_has_code_below(function):
-    """A step of a backward pass quotes the equation that it differentiates."""
+    assert numbers == sorted(numbers, reverse=is_backward)
     for step in function.steps:
         # A long sentence goes on in the lines of comment below.
         assert step.end > step.start
-        if function.name.endswith("backward"):
-            assert re.search(r" = |: ", step.sentence), step
-        else:
-            assert re.match(r"[A-Z][\w /-]{1,40}: \S", step.sentence), step
+        assert re.match(form, step.sentence), step
 
 
-@pytest.mark.parametrize(("left", "right"), [*pairs()])
-def test_twins_have_the_same_last_step(left, right):
+@pytest.mark.parametrize("name", PAIRS)
+def test_twins_have_the_same_steps_sentences_and_names(name):
+    left, right = (EVERY[package, name] for package in PACKAGES)
+    theirs = {step.number: step.sentence for step in right.steps}
+
+    assert len(PAIRS) >= 10
     assert left.steps[-1].last == right.steps[-1].last
-
-
-@pytest.mark.parametrize(("left", "right"), [*pairs()])
-def test_twins_have_the_same_sentences(left, right):
-    sentences = [
-        {step.number: step.sentence for step in function.steps}
-        for function in (left, right)
-    ]
-    both = sentences[0].keys() & sentences[1].keys()
-
-    assert {n: sentences[0][n] for n in both} == {n: sentences[1][n] for n in both}
-
-
-@pytest.mark.parametrize(("left", "right"), [*pairs()])
-def test_each_step_stores_a_name_that_its_twin_stores(left, right):
     for step in left.steps:
-        twins = [
-            s for s in right.steps if s.first <= step.last and step.first <= s.last
-        ]
-        theirs = {name for twin in twins for name in twin.names}
-        covered = {
-            name
-            for twin in twins
-            for own in left.steps
-            if twin.first <= own.last and own.first <= twin.last
-            for name in own.names
-        }
-        assert covered & theirs or not (covered | theirs), step
-
-
-@pytest.mark.parametrize(("left", "right"), [*pairs()])
-def test_a_name_of_both_backends_is_stored_in_the_same_steps(left, right):
-    for step in left.steps:
-        for name in step.names - {"return"}:
-            theirs = [s for s in right.steps if name in s.names]
-            inside = [
-                s for s in theirs if s.first <= step.last and step.first <= s.last
-            ]
-            assert inside or not theirs, f"{name} of step {step.number}"
+        assert theirs.get(step.number, step.sentence) == step.sentence
+        twins = beside(step, right)
+        stored = {name for twin in twins for name in twin.names}
+        covered = {n for twin in twins for own in beside(twin, left) for n in own.names}
+        assert covered & stored or not (covered | stored), step
+        for each in step.names - {"return"}:
+            elsewhere = [s for s in right.steps if each in s.names]
+            assert each in stored or not elsewhere, f"{each} of step {step.number}"
 
 
 @pytest.mark.parametrize("package", PACKAGES)
@@ -126,6 +87,5 @@ def test_a_function_with_steps_is_never_cached(package, path):
     """A call that a cache answers has no steps to compare."""
     lines = {function.line for function in stepped(package, path).values()}
     for _, node in definitions(tree(package, path)):
-        if node.lineno in lines:
-            decorators = [ast.unparse(each) for each in node.decorator_list]
-            assert not [each for each in decorators if "cache" in each]
+        decorators = [ast.unparse(each) for each in node.decorator_list]
+        assert node.lineno not in lines or "cache" not in " ".join(decorators)

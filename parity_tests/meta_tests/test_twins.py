@@ -40,11 +40,8 @@ def test_both_backends_have_the_same_files():
 
 def exported(package):
     """Name what a package exports, without its modules."""
-    return {
-        name
-        for name, value in vars(package).items()
-        if not name.startswith("_") and not inspect.ismodule(value)
-    }
+    public = {n: v for n, v in vars(package).items() if not n.startswith("_")}
+    return {name for name, value in public.items() if not inspect.ismodule(value)}
 
 
 def test_both_backends_export_the_same_names():
@@ -58,74 +55,58 @@ def test_both_backends_export_the_same_names():
 
 
 @pytest.mark.parametrize("pair", PAIRS, ids=str)
-def test_a_pair_is_in_its_own_file_and_exported(pair):
+def test_a_pair_has_its_own_file_and_the_same_methods_with_the_same_arguments(pair):
     for backend, package in zip(BACKENDS, (reference, torch_impl), strict=True):
         part = pair.part(backend)
         assert part.__module__ == f"{backend.package}.{pair.path.replace('/', '.')}"
         assert getattr(package, pair.class_name) is part
 
-
-@pytest.mark.parametrize("pair", PAIRS, ids=str)
-def test_both_have_the_same_methods_with_the_same_arguments(pair):
     ours, theirs = map(methods, map(pair.part, BACKENDS))
-
     assert ours == theirs
 
 
 def methods(part):
-    """List the public methods and properties of a class with their arguments."""
+    """List the public methods and properties of a class with their arguments.
+
+    Those of its bases in its package count as well, but for the base of all.
+    """
     found = {}
-    for name, value in own(part):
-        value = getattr(value, "__func__", value)
-        if isinstance(value, property):
-            found[name] = ["property"]
-        elif inspect.isfunction(value):
-            found[name.replace("__call__", "forward")] = arguments(value)
-    return found
-
-
-def own(part):
-    """Yield what a class and its bases in its package define, but the base of all."""
     for class_ in part.__mro__[::-1]:
         package = class_.__module__.partition(".")[0]
         if package in PACKAGES and class_.__module__ not in BASES:
             for name, value in vars(class_).items():
-                if name not in OWN and (name[0] != "_" or name in DUNDER):
-                    yield name, value
+                value = getattr(value, "__func__", value)
+                if name in OWN or (name[0] == "_" and name not in DUNDER):
+                    continue
+                if isinstance(value, property):
+                    found[name] = ["property"]
+                elif inspect.isfunction(value):
+                    found[name.replace("__call__", "forward")] = arguments(value)
+    return found
 
 
 def arguments(function):
     """List the arguments of a function that both backends should have."""
-    return [
-        (each.name, each.default, each.kind)
-        for each in inspect.signature(function).parameters.values()
-        if each.name not in OWN
-    ]
+    parameters = inspect.signature(function).parameters.values()
+    return [(p.name, p.default, p.kind) for p in parameters if p.name not in OWN]
+
+
+def content_of(package):
+    """Read what is no code in a package."""
+    paths = [p for p in files(package, "") if not p.endswith((".py", ".pyc"))]
+    return {path: (root(package) / path).read_bytes() for path in paths}
 
 
 def test_what_is_no_code_is_the_same_on_both_backends():
-    ours, theirs = (
-        {
-            path: (root(package) / path).read_bytes()
-            for path in files(package, "")
-            if not path.endswith((".py", ".pyc"))
-        }
-        for package in PACKAGES
-    )
+    ours, theirs = map(content_of, PACKAGES)
 
     assert ours == theirs
 
 
 @pytest.mark.parametrize("package", [*PACKAGES, "parity_tests", "diptych"])
-def test_no_file_is_named_after_nothing(package):
-    names = {part for path in files(package) for part in path[:-3].split("/")}
-
-    assert not names & {"utils", "util", "common", "helpers", "helper", "core", "misc"}
-
-
-@pytest.mark.parametrize("package", [*PACKAGES, "parity_tests", "diptych"])
-def test_nothing_is_left_to_do_and_no_path_of_one_machine_is_named(package):
+def test_no_file_is_named_after_nothing_and_nothing_is_left_to_do(package):
     unwanted = ["TO" + "DO", "FIX" + "ME", "XX" + "X", "/ho" + "me/", "/work" + "/"]
+    nothing = {"utils", "util", "common", "helpers", "helper", "core", "misc"}
     for path in files(package):
-        content = text(package, path)
-        assert not [each for each in unwanted if each in content], path
+        assert not nothing & {*path[:-3].split("/")}, path
+        assert not [each for each in unwanted if each in text(package, path)], path

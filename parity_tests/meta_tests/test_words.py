@@ -56,21 +56,19 @@ ALLOWED = {  # where a word has another meaning: the file, and a part of its lin
 }
 SUFFIXES = {".py", ".md", ".toml", ".html", ".css", ".js", ".yml", ".yaml"}
 FOLDERS = ("reference", "torch_impl", "parity_tests", "diptych", "benchmarks", "docs")
-NOT_OURS = ("vendor", "node_modules", "__pycache__")
+NOT_OURS = {"vendor", "node_modules", "__pycache__", Path(__file__).name}
+TOP = root("parity_tests").parent
 
 
-@cache
 def public_files():
     """List the files that people read: sources, documents, notes and templates."""
-    top = Path(root("parity_tests")).parent
-    inside = [path for name in FOLDERS for path in (top / name).rglob("*")]
-    beside = [*top.glob("*.md"), *top.glob("*.toml"), *top.glob("Makefile")]
+    inside = [path for name in FOLDERS for path in (TOP / name).rglob("*")]
+    found = {*inside, *TOP.glob("*.md"), *TOP.glob("*.toml"), TOP / "Makefile"}
     return [
-        path.relative_to(top)
-        for path in sorted({*inside, *beside})
-        if (path.suffix in SUFFIXES or path.name == "Makefile")
-        and not {*path.parts} & {*NOT_OURS}
-        and path != Path(__file__)
+        path.relative_to(TOP)
+        for path in sorted(found)
+        if path.suffix in SUFFIXES or path.name == "Makefile"
+        if not {*path.parts} & NOT_OURS
     ]
 
 
@@ -96,7 +94,7 @@ def pattern_of(word):
 def test_a_file_uses_the_words_of_the_field(path):
     allowed = ALLOWED.get(path.as_posix(), ())
     words = WORDS | OF_TOKENIZERS if "tokenizers" in path.parts else WORDS
-    lines = (Path(root("parity_tests")).parent / path).read_text("utf-8").splitlines()
+    lines = (TOP / path).read_text("utf-8").splitlines()
     found = [
         f"line {number}: {hit}"
         for number, line in enumerate(lines, start=1)
@@ -107,9 +105,8 @@ def test_a_file_uses_the_words_of_the_field(path):
     assert found == []
 
 
-@pytest.mark.parametrize(
-    "line",
-    [
+def test_a_word_of_the_left_column_is_found_and_a_right_one_passes():
+    for line in [
         "the bound is a yardstick",
         "def refuse_sizes(**sizes):",
         "laws = ()",
@@ -117,20 +114,12 @@ def test_a_file_uses_the_words_of_the_field(path):
         "score ≤ 8 (ours)",
         "def test_both_sides_agree():",
         "self._made = {}",
-    ],
-)
-def test_a_word_of_the_left_column_is_found(line):
-    assert hits(line)
-
-
-@pytest.mark.parametrize(
-    "line",
-    [
+    ]:
+        assert hits(line), line
+    for line in [
         "attention scores 1 and 2",
         "two panels side by side",
         "lawful, department, plugin, either side of a pre-token",
         "every attn_score is zero",
-    ],
-)
-def test_a_right_word_passes(line):
-    assert not hits(line)
+    ]:
+        assert not hits(line), line

@@ -8,8 +8,13 @@ Twin:   torch_impl/norms/layer_norm.py
 import numpy as np
 from jaxtyping import Float
 
-from reference.module import Module, check_input, check_same_dtype, check_sizes
-from reference.norms.rms_norm import check_eps
+from reference.module import (
+    Module,
+    check_eps,
+    check_input,
+    check_same_dtype,
+    check_sizes,
+)
 from reference.tape import NO_TAPE, Tape
 
 

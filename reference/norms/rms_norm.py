@@ -7,7 +7,13 @@ Twin:   torch_impl/norms/rms_norm.py
 import numpy as np
 from jaxtyping import Float
 
-from reference.module import Module, check_input, check_same_dtype, check_sizes
+from reference.module import (
+    Module,
+    check_eps,
+    check_input,
+    check_same_dtype,
+    check_sizes,
+)
 from reference.tape import NO_TAPE, Tape
 
 
@@ -65,11 +71,3 @@ class RMSNorm(Module):
         along = (saved.normed * grad_normed).mean(axis=-1, keepdims=True)  # (*B, T, 1)
         grad_x = (grad_normed - saved.normed * along) * saved.inverse_rms
         return grad_x
-
-
-def check_eps(eps: float) -> None:
-    """Check that `eps` is a number that is not negative."""
-    if not isinstance(eps, float | int) or isinstance(eps, bool):
-        raise TypeError(f"eps must be a number, got {eps!r}")
-    if not 0 <= eps < np.inf:
-        raise ValueError(f"eps must be finite, 0 or more, got {eps}")

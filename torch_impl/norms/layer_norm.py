@@ -10,8 +10,7 @@ import torch.nn.functional as F
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from torch_impl.norms.rms_norm import check_eps
-from torch_impl.validation import check_input, check_sizes
+from torch_impl.validation import check_eps, check_input, check_sizes
 
 
 class LayerNorm(nn.Module):

@@ -4,14 +4,12 @@ Source: Zhang and Sennrich 2019, https://arxiv.org/abs/1910.07467, equation 4.
 Twin:   reference/norms/rms_norm.py
 """
 
-import math
-
 import torch
 import torch.nn.functional as F
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from torch_impl.validation import check_input, check_sizes
+from torch_impl.validation import check_eps, check_input, check_sizes
 
 
 class RMSNorm(nn.Module):
@@ -42,11 +40,3 @@ class RMSNorm(nn.Module):
         # 1-3. Fused call: mean square, normalize, gain.
         output = F.rms_norm(x, (self.dim,), self.weight, self.eps)  # (*B, T, C)
         return output
-
-
-def check_eps(eps: float) -> None:
-    """Check that `eps` is a number that is not negative."""
-    if not isinstance(eps, float | int) or isinstance(eps, bool):
-        raise TypeError(f"eps must be a number, got {eps!r}")
-    if not 0 <= eps < math.inf:
-        raise ValueError(f"eps must be finite, 0 or more, got {eps}")
