@@ -11,12 +11,13 @@ from parity_tests.contract.agreement import LIMIT
 from parity_tests.kit.verdict import Verdict
 
 WIDTH = 80
+FEW = 4  # rules that are listed
 
 
 def report_verdict(verdict: Verdict, console: Console | None = None) -> None:
     """Print a verdict: the outcome first, then what it rests on."""
     console = console or Console(highlight=False)
-    style = "green" if verdict.agrees else "bold red"
+    style = "bold red" if verdict.exit_status else "green"
     for line in lines(verdict):
         console.print(Text(line, style), soft_wrap=True)
         style = ""
@@ -35,6 +36,7 @@ def lines(verdict: Verdict) -> Iterator[str]:
         return
     outcome = "agrees with" if verdict.agrees else "differs from"
     yield from fitted("", f"{verdict.implementation} {outcome} {verdict.pair}")
+    yield from not_tried(verdict)
     which = "" if verdict.agrees else " of those that agree"
     limit = f" (the limit is {LIMIT:g})" if verdict.agrees else ""
     yield from fitted(
@@ -43,20 +45,52 @@ def lines(verdict: Verdict) -> Iterator[str]:
     )
     if verdict.first_difference:
         yield from fitted("  first difference: ", verdict.first_difference)
-    for mistake in verdict.looks_like:
-        yield from fitted("  looks like: ", mistake)
+    for words in explanation(verdict):
+        yield from fitted(*words)
     for sentence, reason in verdict.properties.items():
         holds = "holds" if reason is None else f"does not hold: {reason}"
         yield from fitted("  property: ", f"{sentence}: {holds}")
     for ability, n_examples in sorted(verdict.tried.items()):
-        yield from fitted("  tried as declared: ", f"{ability}, {n_examples} examples")
-    if verdict.not_tried:
-        names = ", ".join(verdict.not_tried)
-        yield from fitted("  not tried, since not declared: ", names)
+        yield from fitted("  tried: ", f"{ability}, {n_examples} examples")
+    if verdict.calls:
+        kept = f"{verdict.calls} calls of objects that had been used before"
+        yield from fitted("  tried: ", f"state, {kept}")
     for remark in verdict.remarks:
         yield from fitted("  ", remark)
     if verdict.reproduce:
         yield from command("  reproduce with: ", verdict.reproduce)
+
+
+def not_tried(verdict: Verdict) -> Iterator[str]:
+    """Say first what the outcome does not rest on, and why; strictly, it must."""
+    label = "error (--strict): not tried: " if verdict.strict else "not tried: "
+    for reason in dict.fromkeys(verdict.not_tried.values()):
+        names = [name for name, why in verdict.not_tried.items() if why == reason]
+        yield from fitted(f"  {label}", f"{', '.join(names)}, since {reason}")
+
+
+def explanation(verdict: Verdict) -> Iterator[tuple[str, str]]:
+    """Say where and when it differs and what that looks like, each with its label."""
+    rules = verdict.rules if len(verdict.rules) > 1 else []  # one stands above
+    labelled = {
+        "fails where": shortened(rules),
+        "differs": [*verdict.where, *verdict.when],
+        "inferred": verdict.inferred,
+        "looks like": verdict.looks_like or filter(None, [verdict.nearest]),
+    }
+    for label, sentences in labelled.items():
+        for sentence in sentences:
+            yield f"  {label}: ", sentence
+
+
+def shortened(rules: list[str]) -> list[str]:
+    """Take the first of many rules, and count the others.
+
+    >>> shortened(["a", "b", "c", "d", "e", "f"])
+    ['a', 'b', 'c', 'd', '2 other rules are tried']
+    """
+    others = len(rules) - FEW
+    return rules[:FEW] + [f"{others} other rules are tried"] * (others > 0)
 
 
 def fitted(label: str, text: str) -> Iterator[str]:

@@ -41,3 +41,10 @@ from reference.attention.scaled_dot_product import (
 )
 from reference.norms.rms_norm import RMSNorm as RMSNorm
 from reference.norms.layer_norm import LayerNorm as LayerNorm
+from reference.attention.masks import AttentionMask as AttentionMask
+from reference.attention.cross import CrossAttention as CrossAttention
+from reference.attention.cached import (
+    CachedAttention as CachedAttention,
+    KeyValueCache as KeyValueCache,
+)
+from reference.positions.rotary import RotaryEmbedding as RotaryEmbedding

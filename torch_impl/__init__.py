@@ -33,3 +33,10 @@ from torch_impl.attention.scaled_dot_product import (
 )
 from torch_impl.norms.rms_norm import RMSNorm as RMSNorm
 from torch_impl.norms.layer_norm import LayerNorm as LayerNorm
+from torch_impl.attention.masks import AttentionMask as AttentionMask
+from torch_impl.attention.cross import CrossAttention as CrossAttention
+from torch_impl.attention.cached import (
+    CachedAttention as CachedAttention,
+    KeyValueCache as KeyValueCache,
+)
+from torch_impl.positions.rotary import RotaryEmbedding as RotaryEmbedding

@@ -32,7 +32,7 @@ def check(
     ] = None,
     supports: Annotated[
         str,
-        typer.Option(help="What --impl declares: dropout,gradients,leading_axes."),
+        typer.Option(help="What --impl can do: dropout,gradients,leading_axes."),
     ] = "",
     convention: Annotated[
         list[str] | None, typer.Option(help="A convention that --impl follows.")
@@ -47,6 +47,10 @@ def check(
         Path | None,
         typer.Option(help="Known differences of --impl: each must still be there."),
     ] = None,
+    strict: Annotated[
+        bool,
+        typer.Option("--strict", help="What --impl is not tried on is an error."),
+    ] = False,
     time_limit: Annotated[
         float, typer.Option(help="Seconds that --impl may take for one case.")
     ] = 10.0,
@@ -56,6 +60,10 @@ def check(
     as_json: Annotated[
         bool, typer.Option("--json", help="Print the result as JSON.")
     ] = False,
+    report: Annotated[
+        Path | None,
+        typer.Option(help="Write what is found of --impl to FILE.html or FILE.md."),
+    ] = None,
 ) -> None:
     """Run pairs on real text, and compare both backends at every numbered step.
 
@@ -64,10 +72,13 @@ def check(
     if one could not be run.
 
     --impl names a function f(inputs, parameters, config) of dicts that returns an
-    array, or an nn.Module class with the arguments and the parameters of the pair. For
-    tokenizers it names a factory, called by keyword as f(vocabulary=…), and for byte
-    pairs as f(vocabulary=…, merges=…, special_tokens=…); what it makes has
-    encode(text), which must find special tokens inside a text, and decode(ids).
+    array, or an nn.Module class with the arguments and the parameters of the pair. A
+    function is tried on what --supports names; of a class, gradients, dropout and any
+    leading axes are tried without asking. What was not tried is said first, and with
+    --strict the exit status is then 1. For tokenizers it names a factory, called by
+    keyword as f(vocabulary=…), and for byte pairs as f(vocabulary=…, merges=…,
+    special_tokens=…); what it makes has encode(text), which must find special tokens
+    inside a text, and decode(ids).
     """
     from parity_tests.catalogue import PATHS, path_of
     from parity_tests.contract.pinned import read_pinned
@@ -76,6 +87,8 @@ def check(
         paths = [path_of(name) for name in names] if names else [*PATHS]
         pinned = read_pinned(case) if case else []
         if impl is None:
+            if report:
+                raise ValueError("--report is about --impl; name it")
             content = text.read_text(encoding="utf-8") if text else None
             named = paths if names else []
             require_gradients(named if gradients else [])
@@ -96,9 +109,10 @@ def check(
                 listed(supports),
                 tuple(convention or ()),
                 time_limit,
+                strict,
             )
             known = read_pinned(differences) if differences else []
-            status = check_implementation(request, pinned, known, as_json)
+            status = check_implementation(request, pinned, known, as_json, report)
     except (KeyError, ValueError, OSError) as error:
         reason = error.args[0] if isinstance(error, KeyError) else error
         typer.echo(printable(f"diptych: {reason}"), err=True)
@@ -159,13 +173,20 @@ def check_pairs(
 
 
 def check_implementation(
-    request: Any, pinned: Sequence[Any], known: Sequence[Any], as_json: bool
+    request: Any,
+    pinned: Sequence[Any],
+    known: Sequence[Any],
+    as_json: bool,
+    report: Path | None,
 ) -> int:
     """Check someone's own code; return the exit status."""
     from diptych.kit_report import report_verdict
+    from diptych.report import check_suffix, write_report
     from parity_tests.kit.check import check as check_with_kit
     from parity_tests.kit.check import check_known_differences
 
+    if report:
+        check_suffix(report)  # before minutes have gone by
     path = request.pair.path
     verdict = (
         check_known_differences(request, entries_of(path, known, "difference"))
@@ -176,6 +197,8 @@ def check_implementation(
         typer.echo(json.dumps(verdict.as_dict(), indent=2))
     else:
         report_verdict(verdict)
+    if report:
+        write_report(report, verdict, request)
     return verdict.exit_status
 
 

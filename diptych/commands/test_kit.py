@@ -51,7 +51,7 @@ def test_json_has_the_whole_verdict(differing):
     assert "softmax-wrong-axis" in differing["looks_like"]
     assert differing["examples"] > 0
     assert differing["error"] >= 0
-    assert differing["not_tried"] == ["gradients", "leading_axes"]
+    assert [*differing["not_tried"]] == ["gradients", "leading_axes"]
 
 
 def test_the_terminal_says_the_same_in_words():
@@ -62,9 +62,22 @@ def test_the_terminal_says_the_same_in_words():
     assert "\n  first difference: at [" in output
     assert "\n  looks like: softmax-wrong-axis\n" in output
     assert "\n  property: the same input gives the same result: holds\n" in output
-    assert "\n  not tried, since not declared: gradients, leading_axes\n" in output
+    first, second, *_ = output.splitlines()
+    assert first == f"{MIXES_UP} differs from attention/simple"
+    assert second == "  not tried: gradients, leading_axes, since not declared"
     assert "\n  reproduce with: diptych check attention/simple \\\n" in output
     assert max(map(len, output.splitlines())) <= 80
+
+
+def test_a_report_is_written_beside_what_is_printed(tmp_path):
+    path = tmp_path / "report.html"
+    status, output = run("--impl", MIXES_UP, "--report", path)
+
+    assert status == 1
+    page = path.read_text(encoding="utf-8")
+    assert f"{MIXES_UP} differs from attention/simple" in output
+    assert f"{MIXES_UP} differs from attention/simple" in page
+    assert "changed by softmax-wrong-axis" in page
 
 
 def test_what_agrees_is_one_line_and_what_it_rests_on():
@@ -74,6 +87,13 @@ def test_what_agrees_is_one_line_and_what_it_rests_on():
     assert output.startswith(f"{MISBEHAVING}:right agrees with attention/simple\n")
     assert "15 examples, worst error " in output
     assert " rounding units (the limit is 8)\n" in output
+
+
+def test_what_is_not_tried_is_an_error_with_strict():
+    status, output = run("--impl", f"{MISBEHAVING}:right", "--strict")
+
+    assert status == 1
+    assert "\n  error (--strict): not tried: gradients, leading_axes, since" in output
 
 
 def test_the_command_that_reproduces_it_does(case):
@@ -92,6 +112,8 @@ def test_the_command_that_reproduces_it_does(case):
         (["--impl", "a:b", "--dtype", "float8"], "dtype must be float64 or float32"),
         (["--impl", "a:b", "--time-limit", "0"], "the time limit must be finite"),
         (["causal", "--impl", "a:b"], "--impl is checked against one pair"),
+        (["--impl", "a:b", "--report", "r.pdf"], "a report is .html or .md, got r.pdf"),
+        (["--report", "r.html"], "--report is about --impl; name it"),
     ],
 )
 def test_what_cannot_be_run_has_the_status_2(arguments, message):

@@ -76,30 +76,25 @@ def one_head_is_causal_attention_and_a_projection(
     """On cases of causal attention: a single head, and the output projection."""
     case = in_evaluation(case)
     d_out = case.config["d_out"]
-    output = {
-        "out_proj.weight": numbers("normal", (d_out, d_out), case.seed),
-        "out_proj.bias": numbers("normal", (d_out,), case.seed + 1),
-    }
+    weight = numbers("normal", (d_out, d_out), case.seed).astype(case.dtype)
+    bias = numbers("normal", (d_out,), case.seed + 1).astype(case.dtype)
+    output = {"out_proj.weight": weight, "out_proj.bias": bias}
     one = with_parameters(with_config(case, num_heads=1), output)
     context = by_torch("attention/causal", case)
-    weight, bias = (torch.from_numpy(one.parameters[name]) for name in output)
-    return compare(F.linear(context, weight, bias), run(one), run.rounding(one))
+    expected = F.linear(context, torch.from_numpy(weight), torch.from_numpy(bias))
+    return compare(expected, run(one), run.rounding(one))
 
 
 def stacked_heads_are_the_wrapper(run: OneBackend, case: Case) -> Agreement:
     """On cases of the wrapper: its parameters in one stack, and no projection after."""
     case = in_evaluation(case)
     num_heads, d_out = case.config["num_heads"], case.config["d_out"]
-    one_head = [name for name in case.parameters if name.startswith("heads.0.")]
-    stacked = {
-        name.removeprefix("heads.0."): np.concatenate(
-            [case.parameters[name.replace("0", str(h), 1)] for h in range(num_heads)]
-        )
-        for name in one_head
-    }
-    stacked["out_proj.weight"] = np.eye(num_heads * d_out)
-    stacked["out_proj.bias"] = np.zeros(num_heads * d_out)
-    together = with_config(replace(case, parameters={}), d_out=num_heads * d_out)
+    width = num_heads * d_out
+    stacked = {"out_proj.weight": np.eye(width), "out_proj.bias": np.zeros(width)}
+    for name in {name.split(".", 2)[2] for name in case.parameters}:
+        of_heads = [case.parameters[f"heads.{h}.{name}"] for h in range(num_heads)]
+        stacked[name] = np.concatenate(of_heads)
+    alone = with_config(replace(case, parameters={}), d_out=width)
+    together = with_parameters(alone, stacked)
     expected = by_torch("attention/multi_head_wrapper", case)
-    together = with_parameters(together, stacked)
     return compare(expected, run(together), run.rounding(together))

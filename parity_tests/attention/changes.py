@@ -30,20 +30,18 @@ def in_evaluation(case: Case) -> Case:
     return replace(case, training=False) if case.training else case
 
 
-def in_training(case: Case) -> Case:
+def in_training(case: Case, dropout: float) -> Case:
     """Run the case with dropout."""
-    return replace(case, training=True)
+    return replace(with_config(case, dropout=dropout), training=True)
 
 
 def with_biases(case: Case) -> Case:
     """Give every projection a bias, zero where it had none."""
-    missing = {
-        name.replace("weight", "bias"): np.zeros(len(array))
-        for name, array in case.parameters.items()
-        if name.endswith(".weight")
-        and name.replace("weight", "bias") not in case.parameters
-    }
-    return with_parameters(with_config(case, qkv_bias=True), missing)
+    weights = {n: a for n, a in case.parameters.items() if n.endswith(".weight")}
+    zeros = {n[:-6] + "bias": np.zeros(len(array)) for n, array in weights.items()}
+    return with_parameters(
+        with_config(case, qkv_bias=True), {**zeros, **case.parameters}
+    )
 
 
 def scaled(case: Case, name: str, factor: float) -> Case:

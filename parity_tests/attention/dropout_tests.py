@@ -24,42 +24,29 @@ class DropoutTests:
 
     pair: ClassVar[Pair]
 
-    def test_each_attention_weight_is_kept_with_the_chance_it_should(self):
-        chosen = kept(self.pair, seed=123)
-        off = abs(chosen.sum() - 0.75 * chosen.size)
+    def test_attention_weights_are_kept_independently_with_the_right_chance(self):
+        attention, _ = self.drawing(dropout=0.25)
+        run = record("reference", lambda: attention(TEXTS))
+        snapshots = [each for call in run.invocations for each in call.snapshots]
+        dropped = [s.values for s in snapshots if "dropped_weights" in s.values]
+        weights = dropped[0]["dropped_weights"]
+        kept = weights[..., np.tri(N_TOKENS, dtype=bool)] > 0
+        both = kept[..., 0::2] & kept[..., 1::2]
+        for chosen, chance in ((kept, 0.75), (both, 0.75**2)):
+            off = abs(chosen.sum() - chance * chosen.size)
 
-        # Hoeffding: P(|sum - expected| >= off) <= 2 exp(-2 off**2 / n), one in 10**9.
-        assert off < math.sqrt(math.log(2e9) * chosen.size / 2)
-
-    def test_neighbours_are_kept_independently(self):
-        chosen = kept(self.pair, seed=321)
-        both = chosen[..., 0::2] & chosen[..., 1::2]
-        off = abs(both.sum() - 0.75**2 * both.size)
-
-        assert off < math.sqrt(math.log(2e9) * both.size / 2)
-
-    def test_another_seed_keeps_other_weights(self):
-        assert (kept(self.pair, seed=1) != kept(self.pair, seed=2)).any()
+            # Hoeffding: P(|sum - expected| >= off) <= 2 exp(-2 off**2 / n) = 1e-9.
+            assert off < math.sqrt(math.log(2e9) * chosen.size / 2)
 
     def test_where_nothing_is_dropped_nothing_is_drawn(self):
-        rng = np.random.default_rng(0)
-        config = accepted(self.pair.path, {**SIZES, "dropout": 0.0})
-        attention = self.pair.part(REFERENCE)(**config, rng=rng)
+        attention, rng = self.drawing(dropout=0.0)
         expected = rng.bit_generator.state
         attention.train()(TEXTS)
 
         assert rng.bit_generator.state == expected
 
-
-def kept(pair: Pair, seed: int) -> np.ndarray:
-    """Say which of the weights that are not masked the reference keeps in one call."""
-    config = accepted(pair.path, {**SIZES, "dropout": 0.25})
-    attention = pair.part(REFERENCE)(**config, rng=np.random.default_rng(seed))
-    run = record("reference", lambda: attention(TEXTS))
-    dropped = next(
-        snapshot.values["dropped_weights"]
-        for call in run.invocations
-        for snapshot in call.snapshots
-        if "dropped_weights" in snapshot.values
-    )
-    return dropped[..., np.tri(N_TOKENS, dtype=bool)] > 0
+    def drawing(self, dropout):
+        """Build the reference with a generator of its own."""
+        rng = np.random.default_rng(123)
+        config = accepted(self.pair.path, {**SIZES, "dropout": dropout})
+        return self.pair.part(REFERENCE)(**config, rng=rng), rng

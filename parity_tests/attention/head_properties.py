@@ -13,11 +13,8 @@ def a_head_does_not_depend_on_the_parameters_of_others(
 ) -> Agreement:
     """Other parameters in all heads but the first change nothing in the first."""
     d_out = case.config["d_out"]
-    others = {
-        name: 1 - array
-        for name, array in case.parameters.items()
-        if not name.startswith("heads.0.")
-    }
+    in_others = [n for n in case.parameters if not n.startswith("heads.0.")]
+    others = {name: 1 - case.parameters[name] for name in in_others}
     actual = run(with_parameters(case, others))[..., :d_out]
     return compare(run(case)[..., :d_out], actual)
 
@@ -28,14 +25,12 @@ def permuting_the_heads_permutes_their_channels(
     """The channels of a head stand at the index of the head."""
     case = in_evaluation(case)
     num_heads, d_out = case.config["num_heads"], case.config["d_out"]
-    channels = np.arange(num_heads * d_out).reshape(num_heads, d_out)
-    reversed_heads = {
-        name.replace(f"heads.{h}.", f"heads.{num_heads - 1 - h}."): array
-        for h in range(num_heads)
-        for name, array in case.parameters.items()
-        if name.startswith(f"heads.{h}.")
-    }
-    expected = run(case)[..., channels[::-1].ravel()]
+    backwards = np.arange(num_heads * d_out).reshape(num_heads, d_out)[::-1].ravel()
+    reversed_heads = {}
+    for name, array in case.parameters.items():
+        _, head, rest = name.split(".", 2)
+        reversed_heads[f"heads.{num_heads - 1 - int(head)}.{rest}"] = array
+    expected = run(case)[..., backwards]
     return compare(expected, run(with_parameters(case, reversed_heads)))
 
 

@@ -1,8 +1,8 @@
 """Attention as PyTorch itself has it, with which ours is compared."""
 
 import math
+from functools import partial
 
-import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import nn
@@ -28,11 +28,6 @@ def of_bare_parameters(case: Case) -> torch.Tensor:
     return F.scaled_dot_product_attention(queries, keys, values)
 
 
-def that_is_causal(case: Case) -> torch.Tensor:
-    """Attend with PyTorch's causal mask."""
-    return attend(case, is_causal=True)
-
-
 def of_each_head(case: Case) -> torch.Tensor:
     """Attend in every head, and put their channels side by side."""
     heads = [f"heads.{h}." for h in range(case.config["num_heads"])]
@@ -53,21 +48,14 @@ def attend(case: Case, head: str = "", is_causal: bool = False) -> torch.Tensor:
 
 def multi_head_of_pytorch(case: Case) -> torch.Tensor:
     """Run `nn.MultiheadAttention`: stacked projections, and True masks."""
-    x = torch.from_numpy(case.inputs["x"])
+    x, heads = torch.from_numpy(case.inputs["x"]), case.config["num_heads"]
     n_tokens, d_out = x.shape[-2:]
-    theirs = nn.MultiheadAttention(
-        d_out, case.config["num_heads"], batch_first=True, dtype=x.dtype
-    )
-    names = [f"W_{name}" for name in ("query", "key", "value")]
-    parts = {
-        "in_proj_weight": [case.parameters[f"{name}.weight"] for name in names],
-        "in_proj_bias": [case.parameters[f"{name}.bias"] for name in names],
-        "out_proj.weight": [case.parameters["out_proj.weight"]],
-        "out_proj.bias": [case.parameters["out_proj.bias"]],
-    }
-    theirs.load_state_dict(
-        {name: torch.from_numpy(np.concatenate(part)) for name, part in parts.items()}
-    )
+    theirs = nn.MultiheadAttention(d_out, heads, batch_first=True, dtype=x.dtype)
+    state = {name: torch.from_numpy(array) for name, array in case.parameters.items()}
+    for kind in ("weight", "bias"):
+        parts = [state.pop(f"W_{name}.{kind}") for name in ("query", "key", "value")]
+        state[f"in_proj_{kind}"] = torch.cat(parts)
+    theirs.load_state_dict(state)
     flat = x.reshape(math.prod(x.shape[:-2]), n_tokens, d_out)
     masked = torch.ones(n_tokens, n_tokens, dtype=torch.bool).triu(1)
     output: torch.Tensor = theirs(flat, flat, flat, attn_mask=masked)[0]
@@ -75,12 +63,13 @@ def multi_head_of_pytorch(case: Case) -> torch.Tensor:
 
 
 FUSED = "F.scaled_dot_product_attention"
-
 SIMPLE = Oracle(f"{FUSED} at scale one", without_projections)
 V1 = Oracle(FUSED, of_bare_parameters)
 V2 = Oracle(FUSED, attend)
 CAUSAL = Oracle(
-    FUSED, that_is_causal, attention_cases("attention/causal").map(in_evaluation)
+    FUSED,
+    partial(attend, is_causal=True),
+    attention_cases("attention/causal").map(in_evaluation),
 )
 WRAPPER = Oracle(
     f"{FUSED} in each head",

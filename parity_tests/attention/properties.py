@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from parity_tests.attention.cases import empty_cases
 from parity_tests.attention.changes import (
     in_evaluation,
     in_training,
@@ -21,7 +22,8 @@ from parity_tests.attention.changes import (
 from parity_tests.contract.agreement import Agreement, compare
 from parity_tests.contract.case import Case
 from parity_tests.contract.implementation import OneBackend
-from parity_tests.contract.property import REPEATABLE, Implementation, Property
+from parity_tests.contract.property import Implementation, Property
+from parity_tests.primitives.properties import OF_ANY_LAYOUT
 
 Array = np.ndarray[Any, Any]
 
@@ -57,18 +59,6 @@ def texts_of_a_batch_do_not_influence_each_other(
     in_company = run(with_x(case, np.concatenate([1 - texts, texts])))[n_texts:]
     expected = alone.reshape(n_texts, *alone.shape[-2:])
     return compare(expected, in_company, run.rounding(case))
-
-
-def the_input_is_not_changed(run: OneBackend, case: Case) -> Agreement:
-    """Attention writes into no array that it was given."""
-    before = case.inputs["x"].copy()
-    run(case)
-    return compare(before, case.inputs["x"])
-
-
-def the_output_has_the_dtype_of_the_input(run: OneBackend, case: Case) -> Agreement:
-    """float64 stays float64, and float32 stays float32."""
-    return compare(case.inputs["x"].dtype.name, run(case).dtype.name)
 
 
 def an_empty_input_gives_an_empty_output(run: OneBackend, case: Case) -> Agreement:
@@ -218,8 +208,7 @@ def dropping_everything_gives_zero_context_vectors(
     run: OneBackend, case: Case
 ) -> Agreement:
     """With a dropout of one, in training, every context vector is zero."""
-    everything = in_training(with_config(case, dropout=1.0))
-    context = run.quantity("context", everything)
+    context = run.quantity("context", in_training(case, dropout=1.0))
     return compare(np.zeros_like(context), context)
 
 
@@ -227,7 +216,7 @@ def attention_weights_that_dropout_keeps_are_scaled_up(
     run: OneBackend, case: Case
 ) -> Agreement:
     """With a dropout of one half, what is kept is doubled."""
-    case = in_training(with_config(case, dropout=0.5))
+    case = in_training(case, dropout=0.5)
     weights, dropped = (
         run.quantity(name, case) for name in ("attn_weights", "dropped_weights")
     )
@@ -238,10 +227,8 @@ def dropping_everything_leaves_the_bias_of_the_output(
     run: OneBackend, case: Case
 ) -> Agreement:
     """The bias of the output projection does not pass through dropout."""
-    actual = run(in_training(with_config(case, dropout=1.0)))
-    return compare(
-        np.broadcast_to(case.parameters["out_proj.bias"], actual.shape), actual
-    )
+    actual, bias = run(in_training(case, dropout=1.0)), case.parameters["out_proj.bias"]
+    return compare(np.broadcast_to(bias, actual.shape), actual)
 
 
 ATTENTION_WEIGHTS = (
@@ -250,10 +237,16 @@ ATTENTION_WEIGHTS = (
 )
 OF_ALL = (
     Property(texts_of_a_batch_do_not_influence_each_other, for_all=True),
-    REPEATABLE,
-    Property(the_input_is_not_changed),
-    Property(the_output_has_the_dtype_of_the_input),
+    *OF_ANY_LAYOUT,
 )
+
+
+def of_all(path: str) -> tuple[Property, ...]:
+    """List what every variant of the book has, by its path."""
+    empty = Property(an_empty_input_gives_an_empty_output, empty_cases(path))
+    return (*OF_ALL, empty)
+
+
 UNMASKED = (Property(permuting_the_tokens_permutes_the_context_vectors, for_all=True),)
 PROJECTED = (
     *ATTENTION_WEIGHTS,

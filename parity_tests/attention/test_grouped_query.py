@@ -6,19 +6,23 @@ import torch
 import torch.nn.functional as F
 from hypothesis import strategies as st
 
-from parity_tests.attention import gradient_properties, properties, rejections
+from parity_tests.attention import gradient_properties, properties
 from parity_tests.attention.bridges import by_torch
-from parity_tests.attention.cases import attention_cases
+from parity_tests.attention.cases import attention_cases, head_dims
 from parity_tests.attention.changes import with_config, with_parameters
 from parity_tests.attention.examples import attention_examples
-from parity_tests.attention.real_text import attention_on_text
-from parity_tests.attention.typed import attention_typed
+from parity_tests.attention.onnx_oracle import onnx_attention
+from parity_tests.attention.rejections import UNEVEN_GROUPS, UNEVEN_HEADS, rejected
+from parity_tests.attention.variant import (
+    attention_on_text,
+    attention_pair,
+    attention_typed,
+)
 from parity_tests.contract.agreement import Agreement, compare
 from parity_tests.contract.case import Case
 from parity_tests.contract.convention import NOT_EMPTY
 from parity_tests.contract.implementation import OneBackend
 from parity_tests.contract.oracle import Oracle
-from parity_tests.contract.pair import Pair
 from parity_tests.contract.pair_tests import PairTests
 from parity_tests.contract.property import Property
 
@@ -31,7 +35,7 @@ def configurations(draw: st.DrawFn) -> dict[str, Any]:
     groups, group_size = draw(st.integers(1, 3)), draw(st.integers(1, 3))
     return {
         "d_in": draw(st.integers(1, 6)),
-        "d_out": groups * group_size * draw(st.integers(1, 4)),
+        "d_out": groups * group_size * draw(head_dims),
         "num_heads": groups * group_size,
         "num_kv_heads": groups,
         "qkv_bias": draw(st.booleans()),
@@ -62,9 +66,8 @@ def with_one_group_a_head_it_is_multi_head_attention(
     whole = one_group_a_head(case)
     sizes = {"context_length": max(case.inputs["x"].shape[-2], 1), "dropout": 0.0}
     config = {k: v for k, v in case.config.items() if k != "num_kv_heads"} | sizes
-    expected = by_torch(
-        "attention/multi_head", Case(config, case.inputs, whole.parameters)
-    )
+    alone = Case(config, case.inputs, whole.parameters)
+    expected = by_torch("attention/multi_head", alone)
     return compare(expected, run(whole), run.rounding(whole))
 
 
@@ -76,22 +79,18 @@ def head_by_head(case: Case) -> torch.Tensor:
         F.linear(x, state[f"{name}.weight"], state.get(f"{name}.bias"))
         for name in ("W_query", "W_key", "W_value")
     )
-    contexts = []
+    groups, contexts = case.config["num_kv_heads"], []
     for head, query in enumerate(queries.chunk(heads, dim=-1)):
-        group = head // (heads // case.config["num_kv_heads"])
-        key, value = (
-            shared.chunk(case.config["num_kv_heads"], dim=-1)[group]
-            for shared in (keys, values)
-        )
-        contexts.append(
-            F.scaled_dot_product_attention(query, key, value, is_causal=True)
-        )
+        group = head // (heads // groups)
+        key, value = (each.chunk(groups, dim=-1)[group] for each in (keys, values))
+        attended = F.scaled_dot_product_attention(query, key, value, is_causal=True)
+        contexts.append(attended)
     context = torch.cat(contexts, dim=-1)
     return F.linear(context, state["out_proj.weight"], state["out_proj.bias"])
 
 
-PAIR = Pair(
-    path=PATH,
+PAIR = attention_pair(
+    PATH,
     cases=attention_cases(PATH, configurations()),
     properties=(
         *properties.OF_ALL,
@@ -100,22 +99,11 @@ PAIR = Pair(
         Property(with_one_group_a_head_it_is_multi_head_attention),
         *gradient_properties.CAUSAL,
     ),
-    rejections=rejections.rejected(
-        PATH,
-        [
-            *rejections.BAD_SIZES,
-            *rejections.BAD_HEADS,
-            *rejections.UNEVEN_HEADS,
-            (
-                {"num_kv_heads": 3, "num_heads": 4},
-                ValueError,
-                "num_heads must be a multiple of num_kv_heads, got 4 and 3",
-            ),
-        ],
-        rejections.BAD_INPUTS,
-        num_kv_heads=1,
+    rejections=rejected(PATH, UNEVEN_HEADS, UNEVEN_GROUPS, num_kv_heads=1),
+    oracles=(
+        Oracle("F.scaled_dot_product_attention, head by head", head_by_head),
+        onnx_attention(attention_cases(PATH, configurations())),
     ),
-    oracles=(Oracle("F.scaled_dot_product_attention, head by head", head_by_head),),
     on_text=attention_on_text(PATH, num_kv_heads=2),
     examples=attention_examples(PATH, num_kv_heads=1),
     typed=attention_typed(PATH, d_out=4, num_kv_heads=1),

@@ -2,18 +2,15 @@
 
 import numpy as np
 
-from parity_tests.attention import gradient_properties, oracles, properties, rejections
-from parity_tests.attention.book import BOOK
-from parity_tests.attention.cases import attention_cases, empty_cases
+from parity_tests.attention import gradient_properties, oracles, properties
+from parity_tests.attention.book_tests import BOOK, BookTests
 from parity_tests.attention.changes import with_x
-from parity_tests.attention.examples import attention_examples
-from parity_tests.attention.real_text import attention_on_text
-from parity_tests.attention.typed import attention_typed
+from parity_tests.attention.rejections import rejected
+from parity_tests.attention.variant import attention_pair
 from parity_tests.contract.agreement import Agreement, compare
 from parity_tests.contract.case import Case
 from parity_tests.contract.convention import NOT_EMPTY
 from parity_tests.contract.implementation import OneBackend
-from parity_tests.contract.pair import Pair
 from parity_tests.contract.pair_tests import PairTests
 from parity_tests.contract.property import Property
 
@@ -54,12 +51,10 @@ def negating_the_tokens_negates_the_context_vectors(
     return compare(-run(case), run(with_x(case, -case.inputs["x"])))
 
 
-PAIR = Pair(
-    path=PATH,
-    cases=attention_cases(PATH),
+PAIR = attention_pair(
+    PATH,
     properties=(
-        *properties.OF_ALL,
-        Property(properties.an_empty_input_gives_an_empty_output, empty_cases(PATH)),
+        *properties.of_all(PATH),
         *properties.ATTENTION_WEIGHTS,
         *properties.UNMASKED,
         Property(attention_scores_are_symmetric),
@@ -69,42 +64,25 @@ PAIR = Pair(
         Property(negating_the_tokens_negates_the_context_vectors),
         *gradient_properties.OF_ALL,
     ),
-    rejections=rejections.rejected(PATH, inputs=rejections.NO_SEQUENCES),
+    rejections=rejected(PATH),
     oracles=(oracles.SIMPLE,),
-    on_text=attention_on_text(PATH),
-    examples=attention_examples(PATH),
-    typed=attention_typed(PATH),
     conventions=(NOT_EMPTY,),
-    abilities=frozenset({"leading_axes"}),
 )
 
 
-class TestSimpleSelfAttention(PairTests):
-    """All that is asked of every pair, and the book's values."""
+class TestSimpleSelfAttention(BookTests, PairTests):
+    """All that is asked of every pair, and what the book prints in section 3.3.2."""
 
     pair = PAIR
+    printed = """
+        0.4421 0.5931 0.5790  0.4419 0.6515 0.5683  0.4431 0.6496 0.5671
+        0.4304 0.6298 0.5510  0.4671 0.5910 0.5266  0.4177 0.6503 0.5645
+    """
 
     def test_the_book_s_second_token_has_the_book_s_attention_weights(self, backend):
         """Published in section 3.3.1."""
         expected = np.float32([0.1385, 0.2379, 0.2333, 0.1240, 0.1082, 0.1581])
         run = OneBackend(PAIR, backend)
         actual = run.quantity("attn_weights", Case({}, {"x": BOOK}))[1].round(4)
-
-        assert compare(expected, actual).holds
-
-    def test_the_book_s_six_tokens_have_the_book_s_context_vectors(self, backend):
-        """Published in section 3.3.2."""
-        expected = np.float32(
-            [
-                [0.4421, 0.5931, 0.5790],
-                [0.4419, 0.6515, 0.5683],
-                [0.4431, 0.6496, 0.5671],
-                [0.4304, 0.6298, 0.5510],
-                [0.4671, 0.5910, 0.5266],
-                [0.4177, 0.6503, 0.5645],
-            ]
-        )
-        run = OneBackend(PAIR, backend)
-        actual = run(Case({}, {"x": BOOK})).round(4)
 
         assert compare(expected, actual).holds

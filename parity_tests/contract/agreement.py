@@ -14,6 +14,8 @@ from typing import Any
 import numpy as np
 import torch
 
+from parity_tests.contract.entries import gaps, in_units, strange
+
 LIMIT = 8.0
 SHORT = 40  # how much of a text a message may hold
 
@@ -47,7 +49,7 @@ def compare(expected: Any, actual: Any, unit: Any = 0.0, dtype: str = "") -> Agr
     >>> compare(np.ones(2), torch.tensor([1.0, math.nan]).double()).reason
     'at [1]: expected 1.0, got nan'
     >>> compare(np.ones(2), np.ones(2), dtype="float32").reason
-    'expected float32, got float64'
+    'expected float32, got float64; the values agree'
 
     Raises:
         ValueError: the unit is negative, infinite or no number.
@@ -56,7 +58,8 @@ def compare(expected: Any, actual: Any, unit: Any = 0.0, dtype: str = "") -> Agr
     if dtype and kind == "float64" and type(expected) is not float:
         kind = dtype  # but a plain number of Python has one width only
     if kind != other:
-        return differs(kind, f"expected {kind}, got {other}")
+        values = besides(expected, actual, unit)
+        return differs(kind, f"expected {kind}, got {other}{values}")
     if kind == "list":
         return compare_lists(expected, actual, unit, dtype)
     if not is_numeric(expected):  # text: NumPy would drop the NULs at its end
@@ -74,21 +77,43 @@ def compare(expected: Any, actual: Any, unit: Any = 0.0, dtype: str = "") -> Agr
 
 def compare_floats(left: Any, right: Any, unit: Any, kind: str) -> Agreement:
     """Compare floating-point arrays of one shape; NaN equals NaN, inf equals inf."""
-    wrong = np.isnan(left) != np.isnan(right)
-    wrong |= (np.isinf(left) | np.isinf(right)) & (left != right)
+    wrong = strange(left, right)
     if wrong.any():
         return differs(kind, first_wrong(left, right, wrong))
-    wide = np.result_type(left, float)
-    finite = np.isfinite(left)
-    gap = np.zeros(left.shape)
-    with np.errstate(over="ignore"):
-        gap[finite] = np.abs(left[finite].astype(wide) - right[finite].astype(wide))
+    gap = gaps(left, right)
     if not gap.any():
         return same(kind)
-    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
-        errors = np.where(gap == 0, 0.0, gap / unit)
+    errors = in_units(gap, unit)
     where = first_wrong(left, right, errors == errors.max())
     return Agreement(float(errors.max()), float(gap.max()), kind, where)
+
+
+def wrong_entries(expected: Any, actual: Any, unit: Any = 0.0) -> Any:
+    """Mark the entries in which two arrays of one shape differ.
+
+    >>> wrong_entries(np.array([1.0, np.nan, 2.0]), np.array([1.0, 0.0, 2.5]), unit=0.1)
+    array([False,  True, False])
+    """
+    left, right = as_array(expected), as_array(actual)
+    if "f" not in left.dtype.kind + right.dtype.kind:
+        return np.asarray(left != right)
+    wrong = strange(left, right)
+    return wrong | (in_units(gaps(left, np.where(wrong, left, right)), unit) > LIMIT)
+
+
+def besides(expected: Any, actual: Any, unit: Any) -> str:
+    """Say of arrays whose dtypes differ whether their values differ as well."""
+    if not all(
+        isinstance(each, np.ndarray | torch.Tensor) for each in (expected, actual)
+    ):
+        return ""
+    left, right = as_array(expected), as_array(actual)
+    if left.shape != right.shape or {left.dtype.kind, right.dtype.kind} - {*"fiu"}:
+        return ""
+    values = compare(left.astype(float), right.astype(float), unit)
+    if values.holds:
+        return "; the values agree"
+    return f"; the values differ as well: {values.reason}"
 
 
 def checked(unit: Any) -> Any:

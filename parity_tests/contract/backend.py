@@ -61,11 +61,11 @@ BACKENDS = (REFERENCE, TORCH)
 
 def keep_kind(module: Any, parameters: Mapping[str, Any]) -> None:
     """Let parameters of a subclass of arrays (rounding/moved.py) stay what they are."""
+    owners = dict(module.named_modules())
     for name, array in parameters.items():
         if type(array) is not np.ndarray:
             path, _, last = name.rpartition(".")
-            owner = dict(module.named_modules())[path]
-            setattr(owner, last, array)
+            setattr(owners[path], last, array)
 
 
 def seed_torch(seed: int) -> None:

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 from hypothesis.strategies import SearchStrategy
 
 from parity_tests.contract.case import Case
@@ -20,20 +21,26 @@ Cases = SearchStrategy[Case]
 class Convention:
     """A name, what it says, and how a request is translated.
 
-    `cases` restricts the cases, for an implementation that cannot take them all.
+    For an implementation that cannot take all cases `cases` restricts those that are
+    drawn, and `fitted` changes a fixed one, or returns None if that cannot be.
     """
 
     name: str
     sentence: str
     translate: Callable[[Request], Request] = lambda request: request
     cases: Callable[[Cases], Cases] = lambda cases: cases
+    fitted: Callable[[Case], Case | None] = lambda case: case
 
 
-def not_empty(cases: Cases) -> Cases:
-    """Draw cases with a text, and a token in it."""
-    return cases.filter(lambda case: all(len(i.flat) for i in case.inputs.values()))
+def is_not_empty(case: Case) -> bool:
+    """Whether there is a text, and a token in it."""
+    arrays = (each for each in case.inputs.values() if isinstance(each, np.ndarray))
+    return all(array.size for array in arrays)
 
 
 NOT_EMPTY = Convention(
-    "not_empty", "there is a text, and a token in it", cases=not_empty
+    "not_empty",
+    "there is a text, and a token in it",
+    cases=lambda cases: cases.filter(is_not_empty),
+    fitted=lambda case: case if is_not_empty(case) else None,
 )

@@ -16,7 +16,7 @@ from parity_tests.lockstep.backward import (
     torch_forward,
 )
 from parity_tests.lockstep.recording import record
-from parity_tests.rounding.expected import expected, expected_backward, result_unit
+from parity_tests.rounding.expected import expected, expected_gradients, result_unit
 
 
 @dataclass(frozen=True)
@@ -77,7 +77,7 @@ class OneBackend:
 
     def gradient_rounding(self, case: Case, name: str) -> float:
         """Return the rounding unit of a gradient."""
-        return expected_backward(self.pair, case).units.get(name, 0.0)
+        return expected_gradients(self.pair, case).units.get(name, 0.0)
 
     def repeatability(self, case: Case) -> float:
         """Return how far two runs of the same thing may differ: not at all."""

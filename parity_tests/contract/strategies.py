@@ -47,10 +47,16 @@ def parameters_of(path: str, config: Config, seed: int, dtype: Any) -> Parameter
 @st.composite
 def arrays(draw: st.DrawFn, *shape: int, seed: int) -> np.ndarray[Any, Any]:
     """Draw an array of some leading axes and a shape: a pattern at some scale."""
-    leading = draw(st.sampled_from(LEADING))
+    leading = draw(leading_axes)
     pattern, scale = draw(st.sampled_from(PATTERNS)), draw(st.sampled_from(SCALES))
     return scale * numbers(pattern, (*leading, *shape), seed)
 
 
 dtypes = st.sampled_from([np.float64, np.float32])
+leading_axes = st.sampled_from((*LEADING * 5, (0,)))  # now and then there is no text
 seeds = st.integers(0, 2**32 - 1)
+
+
+def lengths(longest: int) -> st.SearchStrategy[int]:
+    """Draw a length of 1 or more, and now and then 0."""
+    return st.sampled_from((*[*range(1, longest + 1)] * (30 // longest + 1), 0))

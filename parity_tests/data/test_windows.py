@@ -5,16 +5,15 @@ from dataclasses import replace
 from typing import Any
 
 import numpy as np
-import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
 from torch.utils.data import DataLoader
 
 import reference
-from parity_tests.contract.agreement import Agreement, as_array, compare
+from parity_tests.contract.agreement import Agreement, compare
 from parity_tests.contract.backend import TORCH
-from parity_tests.contract.case import Case
+from parity_tests.contract.case import Array, Case
 from parity_tests.contract.implementation import OneBackend
 from parity_tests.contract.oracle import Oracle
 from parity_tests.contract.pair import Pair
@@ -28,8 +27,8 @@ from parity_tests.data.cases import (
     windows_on_text,
 )
 from parity_tests.data.examples import window_examples
+from parity_tests.data.probes import window_probes
 from parity_tests.data.typed import WINDOWS
-from parity_tests.text.sample_text import jargon_file
 from parity_tests.tokenizers.cases import cases_of, gpt2
 
 PATH = "data/windows"
@@ -97,9 +96,7 @@ def a_change_of_the_text_or_of_a_window_changes_no_other(
     ids[...] = 7
     for inputs, targets in [found[i] for i in range(len(found))]:
         inputs[...], targets[...] = 8, 9
-    return compare(
-        expected, np.stack([as_array(found.inputs), as_array(found.targets)])
-    )
+    return compare(expected, inputs_and_targets([found.inputs, found.targets]))
 
 
 def windows_of_encoded_text_decode_to_its_pieces(
@@ -113,7 +110,7 @@ def windows_of_encoded_text_decode_to_its_pieces(
     return compare(expected, [tokenizer.decode(found[i][0]) for i in range(len(found))])
 
 
-def cut_as_the_book_does(case: Case) -> np.ndarray[Any, Any]:
+def cut_as_the_book_does(case: Case) -> Array:
     """Fill two lists in a loop, as `GPTDatasetV1` does in listing 2.5 of the book."""
     token_ids, max_length = case.inputs["ids"], case.config["max_length"]
     input_ids, target_ids = [], []
@@ -153,7 +150,7 @@ BAD_IDS: list[Any] = [
     (np.zeros(4), TypeError, "ids must be integers, got float64"),
     (np.zeros(4, bool), TypeError, "ids must be integers, got bool"),
 ]
-NO_SUCH_WINDOWS = [3, -4, 10**20]
+THREE = "there are 3 windows"
 
 PAIR = Pair(
     path=PATH,
@@ -175,11 +172,8 @@ PAIR = Pair(
         *(Rejection(error, text, {**FIVE, **bad}) for bad, error, text in BAD_SIZES),
         *(Rejection(error, text, {**FIVE, "ids": i}) for i, error, text in BAD_IDS),
         *(
-            Rejection(
-                *(IndexError, f"there are 3 windows, got index {index}", FIVE),
-                *("__getitem__", index),
-            )
-            for index in NO_SUCH_WINDOWS
+            Rejection(IndexError, f"{THREE}, got index {i}", FIVE, "__getitem__", i)
+            for i in (3, -4, 10**20)
         ),
     ),
     oracles=(
@@ -188,6 +182,7 @@ PAIR = Pair(
     ),
     on_text=windows_on_text,
     examples=window_examples,
+    probes=window_probes,
     typed=WINDOWS,
     run=cut,
     answer=inputs_and_targets,
@@ -195,7 +190,7 @@ PAIR = Pair(
 
 
 class TestSlidingWindows(PairTests):
-    """All that is asked of every pair; data loaders, and values."""
+    """All that is asked of every pair; data loaders, and what the book prints."""
 
     pair = PAIR
 
@@ -208,9 +203,8 @@ class TestSlidingWindows(PairTests):
     def test_a_data_loader_takes_them_in_batches(self, backend):
         @given(window_cases().filter(lambda case: case.inputs["ids"].size), st.data())
         def agree(case, data):
-            windows = PAIR.part(backend)(
-                backend.own(case.inputs["ids"].astype(np.int64)), **case.config
-            )
+            ids = backend.own(case.inputs["ids"].astype(np.int64))
+            windows = PAIR.part(backend)(ids, **case.config)
             batches = [*DataLoader(windows, data.draw(st.integers(1, 3)))]
             for index, expected in enumerate((windows.inputs, windows.targets)):
                 rows = [row for batch in batches for row in batch[index].tolist()]
@@ -226,39 +220,11 @@ class TestSlidingWindows(PairTests):
 
         assert actual == windows.inputs.tolist()
 
-    # Values, the last ones published in section 2.6 of the book
-
-    def test_ten_tokens_in_windows_of_four_at_every_fourth(self, backend):
-        windows = PAIR.part(backend)(list(range(10)), max_length=4, stride=4)
-
-        assert windows.inputs.tolist() == [[0, 1, 2, 3], [4, 5, 6, 7]]
-        assert windows.targets.tolist() == [[1, 2, 3, 4], [5, 6, 7, 8]]
-
-    @pytest.mark.parametrize(
-        ("n_tokens", "n_windows"), [(4, 0), (5, 1), (8, 1), (9, 2)]
-    )
-    def test_the_last_full_window_counts(self, backend, n_tokens, n_windows):
-        windows = PAIR.part(backend)(list(range(n_tokens)), max_length=4, stride=4)
-
-        assert len(windows) == n_windows
-
     def test_the_ids_of_the_book_give_the_first_two_windows_of_the_book(self, backend):
-        """`max_length=4, stride=1`, on the first words of the story of chapter 2."""
+        """Section 2.6: `max_length=4, stride=1`, on the first words of its story."""
         ids = [40, 367, 2885, 1464, 1807, 3619]
-        windows = PAIR.part(backend)(ids, max_length=4, stride=1)
+        text, windows = "I HAD always thought Jack", PAIR.part(backend)(ids, 4, 1)
 
-        assert ids == gpt2_ids_of("I HAD always thought Jack")
+        assert gpt2(reference.BytePairTokenizer).encode(text).tolist() == ids
         assert [w.tolist() for w in windows[0]] == [ids[:4], ids[1:5]]
         assert [w.tolist() for w in windows[1]] == [ids[1:5], ids[2:6]]
-
-    def test_real_text_in_windows_is_the_text(self, backend):
-        ids = gpt2_ids_of(jargon_file()[:20_000])
-        windows = PAIR.part(backend)(ids, max_length=1, stride=1)
-
-        assert windows.inputs.ravel().tolist() == ids[:-1]
-        assert windows.targets.ravel().tolist() == ids[1:]
-
-
-def gpt2_ids_of(text):
-    """Encode a text as GPT-2 does."""
-    return gpt2(reference.BytePairTokenizer).encode(text).tolist()

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from parity_tests.contract.case import Case
 from parity_tests.contract.typed import DTYPES, Typed, fresh_parameters, word_ids
+from parity_tests.data.cases import sizes
 
 
 def windows(words: Sequence[str], *, max_length: int, stride: int) -> Case:
@@ -14,11 +15,7 @@ def windows(words: Sequence[str], *, max_length: int, stride: int) -> Case:
 def embedding(words: Sequence[str], *, output_dim: int, seed: int, dtype: str) -> Case:
     """Number the words, and draw a vector for each id and each position."""
     ids = word_ids(words)
-    config = {
-        "vocab_size": int(ids.max()) + 1,
-        "output_dim": output_dim,
-        "context_length": len(words),
-    }
+    config = sizes(int(ids.max()) + 1, output_dim, len(words))
     parameters = fresh_parameters("data/embedding", config, seed, dtype)
     return Case(config, {"ids": ids}, parameters, seed=seed)
 

@@ -12,7 +12,7 @@ DTYPES = (None, "float64", "float32")
 
 @dataclass(frozen=True)
 class Request:
-    """What is to be checked, and how hard.
+    """What is to be checked, and how hard; `strict` is what is not tried an error.
 
     Raises:
         ValueError: the pair does not know an ability, a convention or a dtype, or no
@@ -27,6 +27,7 @@ class Request:
     supports: frozenset[str] = frozenset()
     conventions: tuple[str, ...] = ()
     time_limit: float = 10.0
+    strict: bool = False
 
     def __post_init__(self) -> None:
         for kind, asked_for, known in (

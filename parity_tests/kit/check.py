@@ -1,10 +1,12 @@
 """Check an implementation of a pair: agreement, properties, and a diagnosis."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+
+import torch
 
 from parity_tests.contract.case import Case
 from parity_tests.contract.pinned import Pinned
-from parity_tests.kit.abilities import abilities_of
 from parity_tests.kit.asking import Request
 from parity_tests.kit.checker import Checker
 from parity_tests.kit.process import NotRunnableError, Process
@@ -15,14 +17,24 @@ __all__ = ["Request", "check", "check_known_differences"]
 
 def check(request: Request, cases: Iterable[Case] = ()) -> Verdict:
     """Check an implementation on drawn cases, or on the given ones alone."""
-    verdict = Verdict(request.pair.path, request.target)
-    verdict.not_tried = sorted(abilities_of(request.pair) - request.supports)
+    verdict = Verdict(request.pair.path, request.target, strict=request.strict)
     try:
-        with Process(request.target, request.time_limit) as process:
+        with one_thread(), Process(request.target, request.time_limit) as process:
             Checker(request, process, verdict).run(list(cases))
     except NotRunnableError as error:
         verdict.not_runnable = str(error)
     return verdict
+
+
+@contextmanager
+def one_thread() -> Iterator[None]:
+    """Run PyTorch on one thread: on cases as small as these more only cost time."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
 
 
 def check_known_differences(request: Request, known: Iterable[Pinned]) -> Verdict:

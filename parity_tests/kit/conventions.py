@@ -1,9 +1,12 @@
 """Check an implementation by the conventions that it declares."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
+from dataclasses import replace
 
+from parity_tests.contract.case import Case
 from parity_tests.contract.convention import Cases, Convention, Request
 from parity_tests.contract.pair import Pair
+from parity_tests.contract.probe import Probe
 
 
 def conventions_of(pair: Pair) -> dict[str, Convention]:
@@ -25,3 +28,14 @@ def cases_for(pair: Pair, names: Collection[str]) -> Cases:
     for convention in pair.conventions:
         cases = convention.cases(cases) if convention.name in names else cases
     return cases
+
+
+def probes_for(pair: Pair, names: Collection[str], seed: int) -> Iterator[Probe]:
+    """Make the fixed cases that an implementation with these conventions can take."""
+    for probe in pair.probes(seed):
+        case: Case | None = probe.case
+        for convention in pair.conventions:
+            if case is not None and convention.name in names:
+                case = convention.fitted(case)
+        if case is not None:
+            yield replace(probe, case=case)

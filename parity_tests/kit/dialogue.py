@@ -12,9 +12,12 @@ from parity_tests.kit.asking import Request
 from parity_tests.kit.conventions import translated
 from parity_tests.kit.gradients import Named, asked_backward, restored, wrong_form
 from parity_tests.kit.process import Process
+from parity_tests.kit.scripts import Script
 from parity_tests.kit.verdict import Verdict
 
 Answer = dict[str, Any]
+RUN_SESSION = "parity_tests.kit.session:run_session"
+BACKWARD_IN_TURN = "parity_tests.kit.session:run_backward_in_turn"
 N_REMEMBERED = 2000  # answers, to notice that one is not repeated
 UNREPEATABLE = "it gives different results for the same input"
 
@@ -56,6 +59,17 @@ class Dialogue:
             self.answers = False
             raise
 
+    def fresh(self, case: Case) -> Answer:
+        """Return the answer of a new object, or what went wrong with it.
+
+        Raises:
+            GaveUp: it hangs, or ended its process, and would do so again.
+        """
+        try:
+            return {"output": self.answer_to(self.request_of(case))["output"]}
+        except Differs as difference:
+            return {"trouble": str(difference).removeprefix("it ")}
+
     def ask_backward(self, case: Case, grad_output: Any) -> Named:
         """Ask for the gradients of what went in; they come laid out as the reference's.
 
@@ -63,11 +77,50 @@ class Dialogue:
             Differs: there was no answer to this, or it has another form.
             GaveUp: it hangs, or ended its process, and would do so again.
         """
-        request = self.request_of(case)
-        gradients = self.answer_to(asked_backward(request, grad_output))["gradients"]
-        if wrong := wrong_form(case, request, gradients):
+        asked = asked_backward(self.request_of(case), grad_output)
+        return self.gradients_in(self.answer_to(asked), case)
+
+    def gradients_in(self, answer: Answer, case: Case) -> Named:
+        """Read gradients by name, laid out as the reference's.
+
+        Raises:
+            Differs: they are none, or have another form.
+        """
+        if "trouble" in answer:
+            raise Differs(f"it {answer['trouble']}")
+        gradients = answer["gradients"]
+        if wrong := wrong_form(case, self.request_of(case), gradients):
             raise Differs(f"it {wrong}")
         return restored(self.pair, self.conventions, case, gradients)
+
+    def in_session(self, script: Script, seconds: float) -> Answer:
+        """Make the calls of a script, on objects that are kept; stop after a time.
+
+        Raises:
+            Differs: it changes what it is given.
+            GaveUp: it hangs, or ended its process, and would do so again.
+        """
+        cases = list(dict.fromkeys(call.case for call in script.calls))
+        requests = [self.request_of(case) for case in cases]
+        asked = {
+            "worker": RUN_SESSION,
+            "runner": adapter_of(self.pair).worker,
+            "requests": requests,
+            "calls": [(c.which, cases.index(c.case), c.loads) for c in script.calls],
+            "in_one_array": script.in_one_array,
+            "seconds": seconds,
+        }
+        return self.answer_to(asked)
+
+    def backward_in_turn(self, cases: list[Case], grad_outputs: list[Any]) -> Answer:
+        """Run one module forward on all cases, and then backward through each.
+
+        Raises:
+            Differs: it cannot do so.
+            GaveUp: it hangs, or ended its process, and would do so again.
+        """
+        asked = map(asked_backward, map(self.request_of, cases), grad_outputs)
+        return self.answer_to({"worker": BACKWARD_IN_TURN, "requests": [*asked]})
 
     def request_of(self, case: Case) -> Asked:
         """Write a case as a request, in the conventions that are declared."""

@@ -35,12 +35,13 @@ def wrong_form(case: Case, request: Request, gradients: Named) -> str | None:
     if unknown := sorted(gradients.keys() - wanted.keys()):
         return f"gives a gradient of {', '.join(unknown)}, which it was not given"
     for name, array in wanted.items():
-        form, right = (
-            f"{each.dtype} of shape {each.shape}" for each in (gradients[name], array)
-        )
-        if form != right:
+        gradient = gradients[name]
+        if gradient.dtype.kind != "f" or gradient.shape != array.shape:
+            form, right = (
+                f"{each.dtype} of shape {each.shape}" for each in (gradient, array)
+            )
             return f"gives a gradient of {name} in {form}, expected {right}"
-    return None
+    return None  # whether its dtype is right is said with whether its values are
 
 
 def restored(
@@ -58,8 +59,13 @@ def restored(
         size += array.size
     request = {"inputs": {}, "parameters": indices}
     moved = translated(pair, conventions, request)["parameters"]
-    row = np.zeros(size, *{gradients[name].dtype for name in moved})
+    dtypes = sorted({gradients[name].dtype for name in moved})
+    row = np.zeros(size, np.result_type(float, *dtypes))
+    kind = np.zeros(size, int)  # which of the dtypes each number has
     for name, at in moved.items():
-        row[at] = gradients[name]
+        row[at], kind[at] = gradients[name], dtypes.index(gradients[name].dtype)
     own = {name: gradients[name] for name in gradients if name not in moved}
-    return own | {name: row[at] for name, at in indices.items()}
+    return own | {
+        name: row[at].astype(dtypes[kind[at].max(initial=0)])
+        for name, at in indices.items()
+    }

@@ -170,7 +170,10 @@ class BytePairs:
         special_tokens: dict[str, int],
     ):
         pairs = [(vocabulary[left], vocabulary[right]) for left, right in merges]
-        self.tokenizer = reference.BytePairTokenizer(pairs, [*special_tokens])
+        base = sorted(vocabulary, key=vocabulary.__getitem__)[:256]
+        base_bytes = [token[0] for token in base]
+        names = [*special_tokens]
+        self.tokenizer = reference.BytePairTokenizer(pairs, names, base_bytes)
         self.decode = self.tokenizer.decode
 
     def encode(self, text: str) -> Any:

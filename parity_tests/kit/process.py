@@ -25,7 +25,8 @@ class Process:
 
     Whatever the code does (raise, hang, print, fork, end the process, change its
     inputs) comes back as an answer: `{"output": …}` or `{"trouble": "…"}`; it is
-    `final` where no further answer will come.
+    `final` where no further answer will come. `is_module` says whether the
+    implementation is a module class of PyTorch.
     """
 
     def __init__(self, target: str, time_limit: float = 10.0):
@@ -45,6 +46,7 @@ class Process:
         if "trouble" in loaded:
             self.close()
             raise NotRunnableError(f"{target} {loaded['trouble']}")
+        self.is_module: bool = loaded["is_module"]
 
     def ask(self, message: bytes) -> dict[str, Any]:
         """Run one request, written as `border` writes it."""

@@ -8,24 +8,15 @@ its output is given, autograd finds the gradients.
 import inspect
 import sys
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-Answer = dict[str, Any]
+from parity_tests.kit.runner import Answer, Asked, Runner
+
 FUNCTIONS = "functions are called as f(inputs, parameters, config)"
 MODULES = "modules are built with the arguments of the pair, by keyword"
-
-
-def arrays(implementation: Any, request: dict[str, Any]) -> Answer:
-    """Run a function or a module class; read what it returns."""
-    if is_module(implementation):
-        result = run_module(implementation, request)
-    else:
-        names = ("inputs", "parameters", "config")
-        result = call(implementation, FUNCTIONS, *(request[name] for name in names))
-    reads = gradient_answer if "grad_output" in request["inputs"] else array_answer
-    return reads(result)
 
 
 def is_module(implementation: Any) -> bool:
@@ -50,32 +41,65 @@ def call(function: Callable[..., Any], rule: str, *args: Any, **kwargs: Any) -> 
     return function(*args, **kwargs)
 
 
-def run_module(implementation: Any, request: dict[str, Any]) -> Any:
-    """Build a module class, load the parameters, and call it with the inputs."""
-    torch = sys.modules["torch"]
+@dataclass(frozen=True)
+class Gradients:
+    """What came out where gradients were asked for."""
+
+    by_name: Any
+
+
+def make_object(implementation: Any, request: Asked) -> Any:
+    """Build a module class and load the parameters; a function is there already."""
+    if not is_module(implementation):
+        return implementation
     config = {k: v for k, v in request["config"].items() if k != "training"}
-    given = {k: tensors(v) for k, v in request["inputs"].items() if k != "keep"}
-    grad_output = given.pop("grad_output", None)
-    state = {k: tensors(v) for k, v in request["parameters"].items()}
     module = call(implementation, MODULES, **config)
-    numbers = filter(floats, [*state.values(), *given.values()])
+    given = [*request["parameters"].values(), *request["inputs"].values()]
+    numbers = filter(floats, map(tensors, given))
     module.to(next((tensor.dtype for tensor in numbers), None))
-    module.load_state_dict(state)
+    load_parameters(module, request)
+    return module
+
+
+def load_parameters(module: Any, request: Asked) -> None:
+    """Load the parameters of a request."""
+    module.load_state_dict({k: tensors(v) for k, v in request["parameters"].items()})
+
+
+def call_object(made: Any, request: Asked) -> Any:
+    """Call a module, or a function, with the inputs of a request."""
+    backward = "grad_output" in request["inputs"]
+    if is_module(type(made)):
+        if backward:
+            return forward_pass(made, request).gradients()
+        result = made(*inputs_of(made, request).values())
+        several = isinstance(result, tuple)
+        return tuple(map(as_array, result)) if several else as_array(result)
+    names = ("inputs", "parameters", "config")
+    result = call(made, FUNCTIONS, *(request[name] for name in names))
+    return Gradients(result) if backward else result
+
+
+def inputs_of(module: Any, request: Asked) -> dict[str, Any]:
+    """Return the inputs as tensors; mode and random numbers are set as well."""
+    torch = sys.modules["torch"]
     torch.default_generator.manual_seed(request["seed"])  # of the CPU alone: soon done
     module.train(request["config"]["training"])
-    if grad_output is not None:
-        return autograd(module, given, grad_output)
-    result = module(*given.values())
-    several = isinstance(result, tuple)
-    return tuple(map(as_array, result)) if several else as_array(result)
+    others = ("keep", "grad_output")
+    return {k: tensors(v) for k, v in request["inputs"].items() if k not in others}
 
 
 def tensors(value: Any) -> Any:
-    """Make tensors of an array, or of a list of arrays; anything else stays."""
+    """Make tensors of an array, or of a list of arrays; anything else stays.
+
+    PyTorch takes no negative strides, and warns of what must not be written to.
+    """
     if isinstance(value, list):
         return [tensors(each) for each in value]
-    is_array = isinstance(value, np.ndarray)
-    return sys.modules["torch"].from_numpy(value) if is_array else value
+    if not isinstance(value, np.ndarray):
+        return value
+    fits = value.flags.writeable and min(value.strides, default=0) >= 0
+    return sys.modules["torch"].from_numpy(value if fits else value.copy())
 
 
 def floats(value: Any) -> bool:
@@ -90,21 +114,40 @@ def as_array(result: Any) -> Any:
     return result.detach().numpy() if is_tensor else result
 
 
-def autograd(module: Any, inputs: dict[str, Any], grad_output: Any) -> Answer:
-    """Run a module forward, let autograd run backward, and name the gradients."""
-    torch = sys.modules["torch"]
+@dataclass(frozen=True)
+class ForwardPass:
+    """A forward pass from which autograd can run backward: once, and later."""
+
+    leaves: dict[str, Any]
+    output: Any
+    grad_output: Any
+
+    def gradients(self) -> Gradients:
+        """Let autograd run backward, and name the gradients."""
+        torch = sys.modules["torch"]
+        wanted = [*self.leaves.values()]
+        found = torch.autograd.grad(
+            self.output, wanted, self.grad_output, materialize_grads=True
+        )
+        arrays_found = (each.numpy() for each in found)
+        return Gradients(dict(zip(self.leaves, arrays_found, strict=True)))
+
+
+def forward_pass(module: Any, request: Asked) -> ForwardPass:
+    """Run a module forward, with gradients wanted of inputs and parameters."""
+    inputs = inputs_of(module, request)
     leaves = {**inputs, **dict(module.named_parameters())}
     leaves = {name: leaf for name, leaf in leaves.items() if floats(leaf)}
     for leaf in leaves.values():
         leaf.requires_grad_()
     output = module(*inputs.values())
-    wanted = [*leaves.values()]
-    found = torch.autograd.grad(output, wanted, grad_output, materialize_grads=True)
-    return dict(zip(leaves, (each.numpy() for each in found), strict=True))
+    return ForwardPass(leaves, output, tensors(request["inputs"]["grad_output"]))
 
 
-def array_answer(result: Any) -> Answer:
-    """Read an array, or a tuple of several."""
+def read_result(result: Any) -> Answer:
+    """Read gradients by name, an array, or a tuple of several."""
+    if isinstance(result, Gradients):
+        return gradient_answer(result.by_name)
     several = isinstance(result, tuple)
     for each in result if several else (result,):
         if wrong := no_array(each):
@@ -128,3 +171,15 @@ def no_array(result: Any) -> str | None:
     if not isinstance(result, np.ndarray | np.generic):
         return f"{type(result).__name__}; expected a NumPy array"
     return "an array of objects" if result.dtype.hasobject else None
+
+
+arrays = Runner(make_object, call_object, read_result, load_parameters)
+
+
+def holds_probability(implementation: Any, request: Asked) -> Answer:
+    """Say whether a module keeps the probability of dropout that it was built with."""
+    config = request["config"]
+    p = config.get("dropout", config.get("p"))
+    modules = make_object(implementation, request).modules()
+    kept = (value for module in modules for value in vars(module).values())
+    return {"output": any(isinstance(value, float) and value == p for value in kept)}

@@ -13,11 +13,12 @@ from parity_tests.kit.check import check
 FOLDER = "parity_tests.kit.examples"
 N_EXAMPLES = 20
 
+WITHOUT_ASKING = ("gradients", "leading_axes")  # what is tried of a module
 PACKED = ("square", "packed_projections")
 EXAMPLES = [
     pytest.param("multi_head", "multihead:attention", PACKED, (), id="nn"),
     pytest.param("causal", "fused:attention", (), (), id="F"),
-    pytest.param("causal", "fused_module:Attention", (), ("gradients",), id="module"),
+    pytest.param("causal", "fused_module:Attention", (), WITHOUT_ASKING, id="module"),
     pytest.param("byte_pair", "tiktoken_bpe:tokenizer", (), (), id="BPE"),
     pytest.param(
         "multi_head",
@@ -33,35 +34,34 @@ EXAMPLES = [
 ]
 
 
-def checked(name, target, conventions=(), supports=()):
+def checked(name, target, conventions=()):
     """Check an example; return what the kit found."""
     request = Request(
         load(name),
         f"{FOLDER}.{target}",
         N_EXAMPLES,
         conventions=conventions,
-        supports=frozenset(supports),
         time_limit=60.0,
     )
     return check(request)
 
 
 of_each_example = pytest.mark.parametrize(
-    ("name", "target", "conventions", "supports"), EXAMPLES
+    ("name", "target", "conventions", "tried"), EXAMPLES
 )
 
 
 @of_each_example
-def test_it_agrees(name, target, conventions, supports):
-    verdict = checked(name, target, conventions, supports)
+def test_it_agrees(name, target, conventions, tried):
+    verdict = checked(name, target, conventions)
 
     assert verdict.as_dict()["agrees"], verdict
     assert verdict.examples >= N_EXAMPLES
-    assert {*verdict.tried} == {*supports}
+    assert {*verdict.tried} == {*tried}
 
 
 @of_each_example
-def test_it_takes_under_15_lines(name, target, conventions, supports):
+def test_it_takes_under_15_lines(name, target, conventions, tried):
     module = import_module(f"{FOLDER}.{target.partition(':')[0]}")
     adapter = getattr(module, target.partition(":")[2])
 
@@ -70,9 +70,9 @@ def test_it_takes_under_15_lines(name, target, conventions, supports):
 
 def test_a_mistake_in_the_gradients_differs_and_is_recognised():
     target = "fused_module:WithOwnSoftmax"
-    verdict = checked("causal", target, supports=["gradients"])
+    verdict = checked("causal", target)
 
-    assert verdict.first_difference.startswith("the gradient of x at [")
+    assert verdict.first_difference.startswith("the gradient of x: at [")
     assert verdict.looks_like == ["grad-softmax-no-sum"]
 
 

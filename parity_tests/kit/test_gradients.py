@@ -28,15 +28,15 @@ def test_right_gradients_agree():
     verdict = checked("agrees", examples=30)
 
     assert verdict.agrees, verdict
-    assert verdict.tried["gradients"] == verdict.examples == 30
-    assert verdict.not_tried == ["leading_axes"]
+    assert verdict.tried["gradients"] == verdict.examples > 30  # fixed cases too
+    assert [*verdict.not_tried] == ["leading_axes"]
 
 
 def test_gradients_that_are_not_declared_are_not_tried():
     verdict = checked("raises", supports=frozenset())
 
     assert verdict.agrees, verdict
-    assert verdict.not_tried == ["gradients", "leading_axes"]
+    assert [*verdict.not_tried] == ["gradients", "leading_axes"]
 
 
 @pytest.mark.parametrize(
@@ -47,10 +47,10 @@ def test_gradients_that_are_not_declared_are_not_tried():
         ("gives_nothing", "it gives no gradient of x"),
         ("gives_more", "it gives a gradient of W_key, which it was not given"),
         ("gives_a_list", "it returns, for the gradient of x, list; expected a NumPy"),
-        ("gives_half", "it gives a gradient of x in float16 of shape"),
+        ("gives_half", "the gradient of x: expected float"),
         ("gives_one_axis_more", "in float64 of shape (1, 1, "),
-        ("gives_nan", "the gradient of x at [0, 0, 0]: expected "),
-        ("doubles", "the gradient of x at [0, "),
+        ("gives_nan", "the gradient of x: at [0, 0, 0]: expected "),
+        ("doubles", "the gradient of x: at [0, "),
     ],
 )
 def test_what_its_gradients_are_is_reported(name, message):

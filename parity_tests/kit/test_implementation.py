@@ -20,6 +20,7 @@ def request_of(config: pytest.Config) -> Request:
             dtype=config.getoption("--diptych-dtype"),
             supports=listed(config.getoption("--diptych-supports")),
             conventions=tuple(config.getoption("--diptych-convention")),
+            strict=config.getoption("--diptych-strict"),
         )
     except (KeyError, ValueError) as error:
         pytest.exit(str(error.args[0]), returncode=2)
@@ -39,6 +40,13 @@ def verdict(pytestconfig: pytest.Config) -> Verdict:
     if found.not_runnable:
         pytest.exit(found.not_runnable, returncode=2)
     return found
+
+
+def test_all_that_the_pair_can_do_is_tried(verdict: Verdict) -> None:
+    said = "; ".join(f"{name}, since {why}" for name, why in verdict.not_tried.items())
+    if said and not verdict.strict:
+        pytest.skip(f"not tried: {said}")
+    assert not said, f"not tried: {said}"
 
 
 def test_it_agrees_with_the_reference(verdict: Verdict) -> None:

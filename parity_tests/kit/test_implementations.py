@@ -31,7 +31,7 @@ def test_what_is_right_agrees(name, target):
     verdict = checked(name, target)
 
     assert verdict.agrees, verdict
-    assert verdict.examples == 20
+    assert verdict.examples >= 20
 
 
 @pytest.mark.parametrize(
@@ -82,7 +82,7 @@ def test_softmax_by_log_sum_exp_is_no_difference():
     verdict = checked("causal", "causal_by_log_sum_exp", 300, dtype="float32")
 
     assert verdict.agrees, verdict
-    assert verdict.examples == 300
+    assert verdict.examples >= 300
 
 
 # Tokenizers

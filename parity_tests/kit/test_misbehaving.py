@@ -189,23 +189,30 @@ def test_what_the_pair_does_not_know_is_rejected(options, message):
 
 
 def test_what_is_not_declared_is_not_tried(right):
-    assert right.not_tried == ["gradients", "leading_axes"]
+    reason = "not declared"
+    assert right.not_tried == {"gradients": reason, "leading_axes": reason}
     assert not right.tried
+
+
+def test_what_is_not_tried_is_an_error_if_it_is_strict():
+    verdict = checked("right", examples=1, strict=True)
+
+    assert verdict.agrees
+    assert verdict.exit_status == 1
 
 
 def test_what_is_declared_is_tried_however_few_the_examples():
     verdict = checked("right", examples=1, supports=frozenset({"leading_axes"}))
 
-    assert verdict.not_tried == ["gradients"]
+    assert [*verdict.not_tried] == ["gradients"]
     assert verdict.tried["leading_axes"] > 0
 
 
-def test_what_agrees_may_lack_a_property_all_the_same():
+def test_what_gets_worse_with_every_call_is_not_repeated():
     verdict = checked("tires", examples=20)
 
-    assert verdict.first_difference is None
     assert verdict.exit_status == 1
-    assert UNREPEATABLE in "".join(filter(None, verdict.properties.values()))
+    assert verdict.first_difference.startswith(UNREPEATABLE)
     assert verdict.reproduce is not None
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from parity_tests.contract import border
 from parity_tests.kit.printed import Printed
+from parity_tests.kit.running import is_module
 
 
 def serve(connection: Connection, target: str) -> None:
@@ -20,7 +21,7 @@ def serve(connection: Connection, target: str) -> None:
     except BaseException as error:
         connection.send_bytes(border.write({"trouble": raised(error)}))
         return
-    connection.send_bytes(border.write({}))
+    connection.send_bytes(border.write({"is_module": is_module(implementation)}))
     while True:
         try:
             message = connection.recv_bytes()

@@ -16,11 +16,12 @@ from parity_tests.known_mistakes.masks import MASKS
 from parity_tests.known_mistakes.mistake import Entry, Mistake
 from parity_tests.known_mistakes.norms import NORMS
 from parity_tests.known_mistakes.patch import fits, source_of
+from parity_tests.known_mistakes.positions import POSITIONS
 from parity_tests.known_mistakes.reading import read_entries
 from parity_tests.known_mistakes.tokenizers import TOKENIZERS
 
 ENTRIES = read_entries(
-    TOKENIZERS + BYTE_PAIRS + DATA + ATTENTION + GRADIENTS + MASKS + NORMS
+    TOKENIZERS + BYTE_PAIRS + DATA + ATTENTION + GRADIENTS + MASKS + NORMS + POSITIONS
 )
 
 

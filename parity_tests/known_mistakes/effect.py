@@ -14,7 +14,7 @@ from parity_tests.contract.case import Case
 from parity_tests.contract.pair import Pair
 from parity_tests.known_mistakes.mistake import Mistake
 from parity_tests.lockstep.backward import reference_backward
-from parity_tests.rounding.expected import expected_backward, result_unit
+from parity_tests.rounding.expected import expected_gradients, result_unit
 
 
 @dataclass(frozen=True)
@@ -78,7 +78,7 @@ def same_gradients(pair: Pair, case: Case, expected: Any, actual: Any) -> bool:
     both = [(name, expected[name], actual[name]) for name in expected]
     if all(compare(right, other).holds for _, right, other in both):
         return True
-    units = expected_backward(pair, case).units
+    units = expected_gradients(pair, case).units
     return all(compare(r, other, units.get(n, 0.0)).holds for n, r, other in both)
 
 

@@ -52,4 +52,31 @@ tree-depth-by-index: The position of a draft is its index among the drafts
 padding-seen: Padding is seen by itself
     Padding has the number of a document, and nothing else hides it: its rows attend.
 @ Documents in attention/masks: same_document & padding_mask(documents) → same_document
+
+values-from-the-text: The values are those of the text, not of the memory
+    Self-attention with one argument changed. Where both texts have one length and one
+    width it runs: the memory is looked up, and what is found is the text itself.
+@ Projections in attention/cross: self.W_value(memory, tape) → self.W_value(x, tape)
+
+memory-causal: A causal mask over the memory
+    Cross-attention is copied from self-attention with its mask. Early tokens then see
+    the beginning of the memory alone; where it is one token long nothing shows.
+@ Mask in attention/cross:
+    head_mask = None → head_mask = np.tri(x.shape[-2], memory.shape[-2], dtype=bool)
+
+mask-without-head-axis: The mask of each text is taken for that of a head
+    A mask (B, T, S) broadcasts from the right, so its first axis meets the heads. With
+    as many heads as texts, or with one text, no error says so.
+@ Mask in attention/cross: np.broadcast_to(mask, shape)[..., None, :, :] → mask
+
+empty-row-nan-gradient: NaN is replaced by zero after the softmax
+    The output of a row that sees nothing is right, and its gradient is NaN: 0 · NaN.
+    The row has to be made harmless before the softmax.
+    Seen in pytorch/pytorch#103963
+@ Softmax in attention/cross:
+    np.where(np.isfinite(row_max), row_max, 0) → row_max
+    exps / np.where(row_sum == 0, 1, row_sum) → exps / row_sum
+& Context vectors:
+    attn_weights @ values → np.nan_to_num(attn_weights) @ values
+    caught by gradients
 """

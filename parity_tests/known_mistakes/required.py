@@ -40,7 +40,7 @@ WAITING = {
     "window-plus-one": ("attention/*window*",),
     "window-both-sides": ("attention/*window*",),
     "rope-pairing": ROTARY,
-    "rope-on-values": ROTARY,
+    "rope-on-values": ("attention/*rotary*", "attention/*rope*"),
     "rope-after-cache": CACHE,
     "softcap-after-mask": ("attention/*softcap*", "attention/*soft_cap*"),
     "qk-norm-after-rope": ("attention/*norm*",),

@@ -11,7 +11,13 @@ from parity_tests.contract.case import Case
 from parity_tests.contract.example import Example
 from parity_tests.contract.pair import OnText
 from parity_tests.contract.patterns import numbers
-from parity_tests.contract.strategies import arrays, dtypes, parameters_of, seeds
+from parity_tests.contract.strategies import (
+    arrays,
+    dtypes,
+    lengths,
+    parameters_of,
+    seeds,
+)
 from parity_tests.text.real_text import PRECISIONS, described, embedding, windows
 
 Array = np.ndarray[Any, Any]
@@ -29,6 +35,11 @@ def of_array(path: str, name: str) -> MakeCase:
     return make
 
 
+def of_function(name: str) -> MakeCase:
+    """Make cases of one array called `name`, for a function without parameters."""
+    return lambda config, array, seed: Case(config, {name: array}, seed=seed)
+
+
 @st.composite
 def array_cases(
     draw: st.DrawFn,
@@ -38,7 +49,7 @@ def array_cases(
 ) -> Case:
     """Draw a configuration, and an array of some tokens with `channels(config)`."""
     config, seed, dtype = draw(configs), draw(seeds), draw(dtypes)
-    n_tokens = draw(st.sampled_from([1, 2, 3, 5, 0]))
+    n_tokens = draw(lengths(5))
     array = draw(arrays(n_tokens, channels(config), seed=seed)).astype(dtype)
     return make(config, array, seed)
 

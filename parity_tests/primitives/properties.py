@@ -1,15 +1,16 @@
-"""Properties that every primitive has."""
+"""Properties of whatever takes arrays and gives one: of every primitive, and others."""
 
 import numpy as np
 
 from parity_tests.contract.agreement import Agreement, compare
 from parity_tests.contract.case import Case
+from parity_tests.contract.gradient_properties import GRADIENTS
 from parity_tests.contract.implementation import OneBackend
 from parity_tests.contract.property import REPEATABLE, Property
 
 
 def the_input_is_not_changed(run: OneBackend, case: Case) -> Agreement:
-    """A primitive writes into no array that it was given."""
+    """Nothing is written into an array that goes in."""
     before = [np.copy(value) for value in case.inputs.values()]
     run(case)
     return compare(before, [*case.inputs.values()])
@@ -31,4 +32,4 @@ OF_ANY_LAYOUT = (  # the mask that PyTorch draws depends on the layout
     Property(the_input_is_not_changed),
     Property(the_output_has_the_dtype_of_the_input),
 )
-OF_ALL = (*OF_ANY_LAYOUT, Property(memory_layout_changes_nothing))
+OF_ALL = (*OF_ANY_LAYOUT, Property(memory_layout_changes_nothing), *GRADIENTS)

@@ -18,10 +18,16 @@ from parity_tests.contract.pair_tests import PairTests
 from parity_tests.contract.property import Property
 from parity_tests.contract.rejection import Rejection
 from parity_tests.primitives import cases, properties
+from parity_tests.primitives.probes import array_probes
 
 PATH = "primitives/dropout"
-CONFIGS = st.fixed_dictionaries({"p": st.sampled_from([0.0, 0.1, 0.5, 1.0])})
 MAKE = cases.of_array(PATH, "x")
+
+
+def dropout_cases(*chances: float) -> st.SearchStrategy[Case]:
+    """Draw arrays, of which numbers are dropped with one of some chances."""
+    configs = st.fixed_dictionaries({"p": st.sampled_from(chances)})
+    return cases.array_cases(MAKE, configs, lambda config: 4)
 
 
 def evaluation_changes_nothing(run: OneBackend, case: Case) -> Agreement:
@@ -46,12 +52,15 @@ def mask_and_scale(case: Case) -> np.ndarray:
     """Multiply by the mask that PyTorch draws, in one expression."""
     x, p = case.inputs["x"], case.config["p"]
     masks = dropout_masks(PAIR, case)
-    return x if not masks or p == 1 else np.where(masks[0], x / x.dtype.type(1 - p), 0)
+    return np.where(masks[0], x / x.dtype.type(1 - p), 0) if masks else x
 
+
+PROPER = dropout_cases(0.0, 0.1, 0.5)
+RULE = "dropout probability has to be between 0 and 1"
 
 PAIR = Pair(
     path=PATH,
-    cases=cases.array_cases(MAKE, CONFIGS, lambda config: 4),
+    cases=dropout_cases(0.0, 0.1, 0.5, 1.0),
     properties=(
         *properties.OF_ANY_LAYOUT,
         Property(evaluation_changes_nothing),
@@ -60,24 +69,12 @@ PAIR = Pair(
         *GRADIENTS,
     ),
     rejections=tuple(
-        Rejection(
-            ValueError,
-            f"dropout probability has to be between 0 and 1, but got {p}",
-            {"p": p},
-        )
-        for p in (-0.1, 1.5)
+        Rejection(ValueError, f"{RULE}, but got {p}", {"p": p}) for p in (-0.1, 1.5)
     ),
-    oracles=(
-        Oracle(
-            "the mask times x / (1 - p)",
-            mask_and_scale,
-            cases.array_cases(
-                MAKE, CONFIGS.filter(lambda config: config["p"] < 1), lambda config: 4
-            ),
-        ),
-    ),
+    oracles=(Oracle("the mask times x / (1 - p)", mask_and_scale, PROPER),),
     on_text=cases.on_text(MAKE, {"p": 0.1}),
     examples=cases.examples(MAKE, {"p": 0.5}, (4, 3)),
+    probes=array_probes(MAKE, lambda n: {"p": 0.1}),
     abilities=frozenset({"dropout", "leading_axes"}),
     torch=nn.Dropout,
     torch_code="dropped = nn.Dropout(p)(x)",

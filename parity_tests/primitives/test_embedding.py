@@ -14,14 +14,21 @@ from parity_tests.contract.implementation import OneBackend
 from parity_tests.contract.oracle import Oracle
 from parity_tests.contract.pair import Pair
 from parity_tests.contract.pair_tests import PairTests
-from parity_tests.contract.patterns import LEADING
 from parity_tests.contract.property import REPEATABLE, Property
 from parity_tests.contract.rejection import Rejection
-from parity_tests.contract.strategies import dtypes, parameters_of, seeds
+from parity_tests.contract.strategies import (
+    dtypes,
+    leading_axes,
+    lengths,
+    parameters_of,
+    seeds,
+)
+from parity_tests.primitives.probes import table_probes
 from parity_tests.text.real_text import PRECISIONS, described, windows
 
 PATH = "primitives/embedding"
 SIZES = {"num_embeddings": 5, "embedding_dim": 2}
+OUTSIDE = "index out of range in self"
 
 
 def case_of(config: dict[str, Any], ids: np.ndarray, seed: int, dtype: Any) -> Case:
@@ -33,24 +40,17 @@ def case_of(config: dict[str, Any], ids: np.ndarray, seed: int, dtype: Any) -> C
 @st.composite
 def embedding_cases(draw: st.DrawFn) -> Case:
     """Draw a table, and ids that repeat more often than not."""
-    config = {
-        "num_embeddings": draw(st.integers(1, 6)),
-        "embedding_dim": draw(st.integers(1, 5)),
-    }
-    seed, shape = (
-        draw(seeds),
-        (*draw(st.sampled_from(LEADING)), draw(st.integers(0, 6))),
-    )
-    ids = np.random.default_rng(seed).integers(0, config["num_embeddings"], shape)
+    n_ids, dim, seed = draw(st.integers(1, 6)), draw(st.integers(1, 5)), draw(seeds)
+    shape = (*draw(leading_axes), draw(lengths(6)))
+    ids = np.random.default_rng(seed).integers(0, n_ids, shape)
+    config = {"num_embeddings": n_ids, "embedding_dim": dim}
     return case_of(config, ids, seed, draw(dtypes))
 
 
 def equal_ids_have_equal_vectors(run: OneBackend, case: Case) -> Agreement:
     """All ids zero: every vector is the first row."""
-    ids = np.zeros_like(case.inputs["ids"])
-    rows = np.broadcast_to(
-        case.parameters["weight"][0], (*ids.shape, case.config["embedding_dim"])
-    )
+    ids, row = np.zeros_like(case.inputs["ids"]), case.parameters["weight"][0]
+    rows = np.broadcast_to(row, (*ids.shape, len(row)))
     return compare(rows, run(case.with_inputs(ids=ids)))
 
 
@@ -82,14 +82,12 @@ def on_text(text: str, seed: int) -> list[tuple[str, Case]]:
 
 def examples(seed: int) -> list[Example]:
     """Make the named cases."""
-    few = [
-        ("small", "An id is used twice: its row gets both gradients.", [[3, 0, 3]]),
-        ("empty", "No id has no vector.", np.zeros((0, 3), np.int64)),
-    ]
-    return [
-        Example(name, case_of(SIZES, np.array(ids), seed, np.float64), comment)
-        for name, comment, ids in few
-    ]
+    small, empty = (
+        case_of(SIZES, np.array(ids, np.int64), seed, np.float64)
+        for ids in ([[3, 0, 3]], np.zeros((0, 3)))
+    )
+    both = "An id is used twice: its row gets both gradients."
+    return [Example("small", small, both), Example("empty", empty, "No id, no vector.")]
 
 
 PAIR = Pair(
@@ -103,14 +101,13 @@ PAIR = Pair(
         *GRADIENTS,
     ),
     rejections=tuple(
-        Rejection(
-            IndexError, "index out of range in self", SIZES, "__call__", np.array([i])
-        )
+        Rejection(IndexError, OUTSIDE, SIZES, "__call__", np.array([i]))
         for i in (-1, 5)
     ),
     oracles=(Oracle("a product with one-hot vectors", one_hot_product),),
     on_text=on_text,
     examples=examples,
+    probes=table_probes(PATH),
     abilities=frozenset({"leading_axes"}),
     torch=nn.Embedding,
     torch_code="vectors = nn.Embedding(num_embeddings, embedding_dim)(ids)",

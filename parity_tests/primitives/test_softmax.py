@@ -8,7 +8,6 @@ from hypothesis import strategies as st
 from parity_tests.contract.agreement import Agreement, compare
 from parity_tests.contract.backend import REFERENCE
 from parity_tests.contract.case import Case
-from parity_tests.contract.gradient_properties import GRADIENTS
 from parity_tests.contract.implementation import OneBackend
 from parity_tests.contract.oracle import Oracle
 from parity_tests.contract.pair import Pair
@@ -16,8 +15,10 @@ from parity_tests.contract.pair_tests import PairTests
 from parity_tests.contract.property import Property
 from parity_tests.contract.strategies import arrays, dtypes, seeds
 from parity_tests.primitives import cases, properties
+from parity_tests.primitives.probes import array_probes
 
 PATH = "primitives/softmax"
+MAKE = cases.of_function("scores")
 
 
 @st.composite
@@ -25,16 +26,10 @@ def softmax_cases(draw: st.DrawFn) -> Case:
     """Draw scores; some are masked, but never a whole row, where PyTorch gives NaN."""
     seed, dtype = draw(seeds), draw(dtypes)
     scores = draw(arrays(draw(st.integers(1, 4)), draw(st.integers(1, 6)), seed=seed))
-    masked = np.random.default_rng(seed).random(scores.shape) < draw(
-        st.sampled_from([0.0, 0.5])
-    )
+    share = draw(st.sampled_from([0.0, 0.5]))
+    masked = np.random.default_rng(seed).random(scores.shape) < share
     masked[..., 0] = False
     return Case({}, {"scores": np.where(masked, -np.inf, scores).astype(dtype)})
-
-
-def make(config: cases.Config, scores: cases.Array, seed: int) -> Case:
-    """Make a case of scores."""
-    return Case(config, {"scores": scores}, seed=seed)
 
 
 def weights_sum_to_one(run: OneBackend, case: Case) -> Agreement:
@@ -58,9 +53,8 @@ def masked_scores_have_weight_zero(run: OneBackend, case: Case) -> Agreement:
 
 def adding_a_number_to_a_row_changes_nothing(run: OneBackend, case: Case) -> Agreement:
     """Only differences of scores count."""
-    shifted = case.with_inputs(
-        scores=case.inputs["scores"] + case.inputs["scores"].dtype.type(2)
-    )
+    scores = case.inputs["scores"]
+    shifted = case.with_inputs(scores=scores + scores.dtype.type(2))
     return compare(run(case), run(shifted), run.rounding(shifted))
 
 
@@ -93,12 +87,12 @@ PAIR = Pair(
         Property(masked_scores_have_weight_zero, for_all=True),
         Property(adding_a_number_to_a_row_changes_nothing),
         Property(permuting_the_scores_permutes_the_weights),
-        *GRADIENTS,
     ),
     rejections=(),
     oracles=(Oracle("exp(s - logsumexp(s))", by_log_sum_exp),),
-    on_text=cases.on_text(make, {}),
-    examples=cases.examples(make, {}, (4, 3)),
+    on_text=cases.on_text(MAKE, {}),
+    examples=cases.examples(MAKE, {}, (4, 3)),
+    probes=array_probes(MAKE),
     abilities=frozenset({"leading_axes"}),
     torch=softmax_of_pytorch,
     torch_code="weights = F.softmax(scores, dim=-1)",

@@ -103,16 +103,27 @@ def result_unit(pair: Pair, case: Case) -> float:
 
 @remember(512)
 def expected_backward(pair: Pair, case: Case) -> ExpectedBackward:
+    """Run the reference backward from a drawn gradient, and measure each step."""
+    return measured_backward(pair, case, steps=True)
+
+
+@remember(512)
+def expected_gradients(pair: Pair, case: Case) -> ExpectedBackward:
+    """Measure rounding in the gradients of what went in alone: it is sooner done."""
+    return measured_backward(pair, case, steps=False)
+
+
+def measured_backward(pair: Pair, case: Case, steps: bool) -> ExpectedBackward:
     """Run the reference backward from a drawn gradient, and measure rounding."""
 
     def run(case: Case) -> Quantities:
-        return gradients_of(reference_backward(pair, case))
+        return gradients_of(reference_backward(pair, case, steps=steps))
 
     with unchecked():
         grad_output = gradient_for(case, pair.call(REFERENCE, case))
         case = replace(pair.with_masks(case), grad_output=grad_output)
         precise = case.astype(np.float64)
-        truth = reference_backward(pair, precise)
+        truth = reference_backward(pair, precise, steps=steps)
         units = rounding_units(precise, case.dtype, gradients_of(truth), run)
     of_input = {name: units[name][0] for name in truth.gradients}
     annotate(truth.recording, units)

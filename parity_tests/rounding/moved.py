@@ -78,13 +78,15 @@ class Moved(np.ndarray):
         result = getattr(ufunc, method)(*operands, **kwargs)
         if method == "at" or not is_floating(result):
             return result
-        moved = np.array(result, subok=False)
+        moved = np.asarray(result)
         sizes = sizes_of(ufunc, method, [*inputs], kwargs, moved)
         if sizes is not None:
             with np.errstate(invalid="ignore"):
                 noise = rounding.noise(moved.shape) * sizes
-                below = (moved != 0) & (np.abs(moved) < rounding.tiny)
-                noise = np.where(below, np.sign(noise) * rounding.tiny, noise)
+                below = np.abs(moved) < rounding.tiny
+                if np.count_nonzero(below) != np.count_nonzero(moved == 0):
+                    below &= moved != 0
+                    noise = np.where(below, np.sign(noise) * rounding.tiny, noise)
             moved = np.where(np.isfinite(moved), moved + noise, moved)
         if ufunc is np.add and method == "reduce":
             moved = moved * (1 + row_noise(inputs[0], rounding, kwargs))
@@ -162,7 +164,10 @@ def row_noise(exps: Any, rounding: Rounding, kwargs: Any) -> Array:
 
 def finite(array: Any) -> Array:
     """Replace what is not finite by 0: it is not rounded."""
-    return np.where(np.isfinite(array), array, 0.0)
+    is_finite = np.isfinite(array)
+    if np.count_nonzero(is_finite) == is_finite.size:  # as it mostly is
+        return np.asarray(array)
+    return np.where(is_finite, array, 0.0)
 
 
 def plain(value: Any) -> Any:

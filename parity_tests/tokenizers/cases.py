@@ -19,6 +19,7 @@ SPECIAL_TOKENS = ["<|endoftext|>", "<|end|>", "<|unk|>"]
 TIE_BREAKS = ("bytes", "first_seen", "pair_id", "hugging_face")
 ORDINARY = text(8).map(lambda whole: whole.replace("<|", "<"))  # no special token
 REPETITIVE = st.text("ab c", max_size=40)
+MANY = 60  # merges that are learned at most
 
 
 @st.composite
@@ -33,9 +34,10 @@ def character_cases(draw: st.DrawFn, unknown: bool | None = None) -> Case:
 
 @st.composite
 def word_cases(draw: st.DrawFn) -> Case:
-    """Draw texts that have words in common as often as not."""
+    """Draw texts that have words in common as often as not, or but for their case."""
     corpus, other = draw(text()), draw(text())
-    encoded = draw(st.sampled_from([corpus, other, f"{corpus} {other}"]))
+    both = f"{corpus} {other}"
+    encoded = draw(st.sampled_from([corpus, other, both, both.swapcase()]))
     return Case({}, {"corpus": corpus, "text": encoded})
 
 
@@ -45,14 +47,26 @@ def byte_pair_cases(draw: st.DrawFn) -> Case:
     special_tokens = draw(
         st.lists(st.sampled_from(SPECIAL_TOKENS), max_size=3, unique=True)
     )
+    n_merges = draw(st.integers(0, MANY) | st.integers(1, 12))
     config = {
-        "vocab_size": 256 + len(special_tokens) + draw(st.integers(0, 8)),
+        "vocab_size": 256 + len(special_tokens) + n_merges,
         "special_tokens": special_tokens,
         "tie_break": draw(st.sampled_from(TIE_BREAKS)),
     }
-    corpus, other = draw(text(12)), draw(text(12))
-    encoded = draw(st.sampled_from([corpus, other, f"{corpus}<|end|>{other}"]))
+    corpus, other = draw(passages()), draw(text(12))
+    encoded = draw(
+        st.sampled_from([corpus, other, f"{corpus}<|end|>{other}", other + corpus])
+    )
     return Case(config, {"corpus": corpus, "text": encoded})
+
+
+def passages() -> st.SearchStrategy[str]:
+    """Draw longer texts: some parts, in any order and repeated."""
+    several = st.lists(text(8), min_size=1, max_size=6)
+    repeated = several.flatmap(
+        lambda parts: st.lists(st.sampled_from(parts), min_size=1, max_size=9)
+    )
+    return (several | repeated).map("".join)
 
 
 @st.composite
@@ -115,24 +129,40 @@ def rows_of_ids(highest: int) -> st.SearchStrategy[np.ndarray[Any, Any]]:
 
 
 def run(backend: Backend, part: Any, case: Case) -> list[Any]:
-    """Learn, encode with every special token, decode; and describe the tokenizer.
+    """Encode with every special token, decode; and describe what has learned.
 
-    Without a text to learn from it is GPT-2's tokenizer, and all is plain text.
+    With GPT-2's vocabulary all is plain text, so that every text is in its own order.
     """
-    text = case.inputs["text"]
-    if "corpus" not in case.inputs:
-        tokenizer = gpt2(part)
-        tokenizer.cache = {}  # so that every run takes the same steps
-        ids = tokenizer.encode(text, disallowed_special=())
-        return [ids, tokenizer.decode(ids)]
-    tokenizer = part.from_text(case.inputs["corpus"], **case.config)
-    options = {"allowed_special": "all"} if hasattr(tokenizer, "merges") else {}
-    ids = tokenizer.encode(text, **options)
-    return [ids, tokenizer.decode(ids), [*tokenizer.to_dict().items()]]
+    tokenizer = tokenizer_of(part, case)
+    tokenizer.cache = {}  # so that every run takes the same steps
+    options: dict[str, Any] = {}
+    if hasattr(tokenizer, "merges"):
+        is_gpt2 = not ("corpus" in case.inputs or case.config)
+        options = {"disallowed_special": ()} if is_gpt2 else {"allowed_special": "all"}
+    result = encoded_and_decoded(tokenizer, case, **options)
+    if "corpus" in case.inputs:
+        result.append([*tokenizer.to_dict().items()])
+    return result
+
+
+def encoded_and_decoded(tokenizer: Any, case: Case, **options: Any) -> list[Any]:
+    """Encode a text and decode its ids, or decode rows of ids, each by itself."""
+    if "ids" in case.inputs:
+        decoded = [tokenizer.decode(row) for row in case.inputs["ids"]]
+        return [tokenizer.encode(""), decoded]
+    ids = tokenizer.encode(case.inputs["text"], **options)
+    return [ids, tokenizer.decode(ids)]
+
+
+def tokenizer_of(part: Any, case: Case) -> Any:
+    """Learn from the corpus, or take the vocabulary; if there is neither, GPT-2's."""
+    if "corpus" in case.inputs:
+        return part.from_text(case.inputs["corpus"], **case.config)
+    return part(**case.config) if case.config else gpt2(part)
 
 
 def ids_and_text(result: list[Any]) -> list[Any]:
-    """Give the ids of a text, and the text that they are decoded to."""
+    """Give the ids of a text, and what they, or the given rows, are decoded to."""
     ids, decoded, *_ = result
     return [as_array(ids), decoded]
 

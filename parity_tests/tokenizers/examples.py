@@ -1,6 +1,6 @@
 """Named cases of tokenizers, for the vectors: one for each adversarial string."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Set
 from typing import Any
 
 from parity_tests.contract.case import Case
@@ -26,7 +26,9 @@ LONE_BYTES = {  # strings with ids that are part of a character
     *("ZWJ emoji", "flags", "right to left", "CJK", "Thai", "astral", "run of emoji"),
     *("highest code point", "private and unassigned", "letters that change length"),
 }
-Other = tuple[str, dict[str, Any], str, str, str, str]
+Names = Set[str]
+Config = dict[str, Any]
+Other = tuple[str, Config, str, str, str, str]
 WORDS: tuple[Other, ...] = (  # name, config, corpus, text, flags, comment
     ("unknown words", {}, "the cat", "the dog, the cat", "Unknown", "`<|unk|>`."),
     ("nothing learned", {}, "", "a b", "Unknown", "Every word is unknown."),
@@ -101,9 +103,7 @@ def byte_pair_examples(gpt2: bool = True) -> Callable[[int], Iterator[Example]]:
     return examples
 
 
-def learned(
-    config: dict[str, Any], lone_bytes: frozenset[str] | set[str] = frozenset()
-) -> Iterator[Example]:
+def learned(config: Config, lone_bytes: Names = frozenset()) -> Iterator[Example]:
     """Learn from each adversarial string, and encode that same string."""
     for name, text in ADVERSARIAL.items():
         case = Case(config, {"corpus": text, "text": text})
@@ -127,14 +127,11 @@ def reason(name: str) -> str:
     return f"{group(name)[0]}: {name}."
 
 
-def flags_of(name: str, lone_bytes: frozenset[str] | set[str]) -> tuple[str, ...]:
+def flags_of(name: str, lone_bytes: Names) -> tuple[str, ...]:
     """Say what a string tries in a tokenizer."""
-    flags = group(name)[1]
-    if name == "empty":
-        flags += ("EmptyText",)
-    if name == "special token":
-        flags += ("SpecialTokens",)
-    return flags + ("LoneByte",) * (name in lone_bytes)
+    own = {"empty": ("EmptyText",), "special token": ("SpecialTokens",)}
+    is_lone = ("LoneByte",) * (name in lone_bytes)
+    return (*group(name)[1], *own.get(name, ()), *is_lone)
 
 
 def group(name: str) -> tuple[str, tuple[str, ...]]:

@@ -14,13 +14,8 @@ import reference
 from parity_tests.contract.case import Case
 from parity_tests.contract.oracle import Oracle
 from parity_tests.text.sample_text import settled, text
-from parity_tests.tokenizers.cases import (
-    Merges,
-    cases_of,
-    character_cases,
-    gpt2,
-    word_cases,
-)
+from parity_tests.tokenizers import cases
+from parity_tests.tokenizers.cases import Merges, cases_of, gpt2
 
 PATTERN = (
     r"'(?:[sdmt]|ll|ve|re)| ?\p{L}++| ?\p{N}++| ?[^\s\p{L}\p{N}]++"
@@ -50,10 +45,8 @@ class SimpleTokenizerV2:
 
     def encode(self, text: str) -> list[int]:
         """Turn a text into ids."""
-        preprocessed = [
-            item if item in self.str_to_int else "<|unk|>" for item in preprocess(text)
-        ]
-        return [self.str_to_int[s] for s in preprocessed]
+        unknown = self.str_to_int["<|unk|>"]
+        return [self.str_to_int.get(item, unknown) for item in preprocess(text)]
 
     def decode(self, ids: list[int]) -> str:
         """Turn ids into a text."""
@@ -111,10 +104,8 @@ def tiktoken_gpt2() -> tiktoken.Encoding:
 
 def tokenize_as_tiktoken_does(case: Case) -> list[Any]:
     """Encode and decode with the merges that the reference learns."""
-    learned = reference.BytePairTokenizer.from_text(
-        case.inputs["corpus"], **case.config
-    )
-    theirs = as_tiktoken(learned)
+    learn = reference.BytePairTokenizer.from_text
+    theirs = as_tiktoken(learn(case.inputs["corpus"], **case.config))
     ids = theirs.encode(case.inputs["text"], allowed_special="all")
     return [np.array(ids, np.int64), theirs.decode(ids)]
 
@@ -137,13 +128,10 @@ def matches_of_tiktoken(pattern: str, text: str) -> str:
 
 
 def pre_tokens_by_regex(text: str) -> list[str]:
-    r"""Cut a text by GPT-2's pattern; without characters of a newer Unicode."""
+    """Cut a text by GPT-2's pattern; without characters of a newer Unicode."""
     import regex  # type: ignore[import-untyped]
 
-    pattern = (
-        r"'s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+"
-    )
-    return regex.findall(pattern, settled(text))
+    return regex.findall(PUBLISHED, settled(text))
 
 
 # Byte pairs: loops that count anew before each merge, and merge one pair at a time
@@ -238,17 +226,15 @@ def merges_of_hugging_face(text: str, n_merges: int) -> list[tuple[bytes, bytes]
 
 
 BOOK = Oracle(
-    "the book's SimpleTokenizerV2",
-    tokenize_as_the_book_does,
-    word_cases().map(without_special_words),
+    *("the book's SimpleTokenizerV2", tokenize_as_the_book_does),
+    cases.word_cases().map(without_special_words),
 )
 CHAR_DATASET = Oracle(
-    "minGPT's CharDataset", tokenize_as_char_dataset_does, character_cases(False)
+    "minGPT's CharDataset", tokenize_as_char_dataset_does, cases.character_cases(False)
 )
 TIKTOKEN = (
     Oracle("tiktoken", tokenize_as_tiktoken_does),
     Oracle(
-        *("tiktoken's GPT-2", tokenize_as_gpt2_of_tiktoken_does),
-        cases_of(text=text()),
+        "tiktoken's GPT-2", tokenize_as_gpt2_of_tiktoken_does, cases_of(text=text())
     ),
 )

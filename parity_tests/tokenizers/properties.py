@@ -36,8 +36,7 @@ def learned(run: OneBackend, case: Case) -> Any:
 def ids_are_integers_that_the_vocabulary_has(run: OneBackend, case: Case) -> Agreement:
     """One-dimensional, of 64 bits, and below `vocab_size`."""
     ids, _ = run(case)
-    vocab_size = learned(run, case).vocab_size
-    inside = all(0 <= i < vocab_size for i in ids.tolist())
+    inside = {*ids.tolist()} <= {*range(learned(run, case).vocab_size)}
     return compare([1, "int64", True], [ids.ndim, ids.dtype.name, inside])
 
 
@@ -94,10 +93,8 @@ def of_all(cases: Cases | None = None) -> tuple[Property, ...]:
 def decoding_undoes_encoding(implementation: Implementation, case: Case) -> Agreement:
     """A text comes back as it was; a character that was not learned is `<|unk|>`."""
     known = {*case.inputs["corpus"]} if case.config.get("unknown") else None
-    expected = "".join(
-        character if known is None or character in known else UNKNOWN
-        for character in case.inputs["text"]
-    )
+    text = case.inputs["text"]
+    expected = "".join(c if known is None or c in known else UNKNOWN for c in text)
     _, decoded = implementation(case)
     return compare(expected, decoded)
 
@@ -111,8 +108,8 @@ DECODES = Property(decoding_undoes_encoding, for_all=True)
 def encoding_undoes_decoding(run: OneBackend, case: Case) -> Agreement:
     """Any ids come back as they were."""
     tokenizer = learned(run, case)
-    ids = (case.inputs["ids"] % max(tokenizer.vocab_size, 1)).tolist()
-    ids = ids if tokenizer.vocab_size else []
+    n_ids = tokenizer.vocab_size
+    ids = (case.inputs["ids"] % n_ids).tolist() if n_ids else []
     return compare(ids, tokenizer.encode(tokenizer.decode(ids)).tolist())
 
 
@@ -144,13 +141,13 @@ def the_order_of_the_text_has_no_influence_on_the_vocabulary(
 
 
 def two_texts_joined_are_encoded_as_each_alone(
-    run: OneBackend, case: Case
+    run: OneBackend, case: Case, between: str = ""
 ) -> Agreement:
     """What stands beside a character plays no part."""
     left, right = case.inputs["corpus"], case.inputs["text"]
     encode = learned(run, case).encode
     expected = [*encode(left).tolist(), *encode(right).tolist()]
-    return compare(expected, encode(left + right).tolist())
+    return compare(expected, encode(left + between + right).tolist())
 
 
 def every_character_has_its_own_id_or_that_of_unk(
@@ -214,10 +211,7 @@ def two_texts_with_a_space_between_are_encoded_as_each_alone(
     run: OneBackend, case: Case
 ) -> Agreement:
     """No word reaches across a space."""
-    left, right = case.inputs["corpus"], case.inputs["text"]
-    encode = learned(run, case).encode
-    expected = [*encode(left).tolist(), *encode(right).tolist()]
-    return compare(expected, encode(f"{left} {right}").tolist())
+    return two_texts_joined_are_encoded_as_each_alone(run, case, between=" ")
 
 
 def the_order_of_documents_has_no_influence_on_the_vocabulary(

@@ -5,57 +5,74 @@ A factory is called as `f(vocabulary=…)`, and for byte pairs also with `merges
 and `decode(ids)`.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable
 from dataclasses import replace
-from itertools import zip_longest
+from functools import lru_cache
 from typing import Any
+
+import numpy as np
 
 from parity_tests.contract.adapter import Adapter
 from parity_tests.contract.agreement import Agreement, compare
 from parity_tests.contract.backend import REFERENCE
-from parity_tests.contract.case import Case
+from parity_tests.contract.case import Case, remember
 from parity_tests.contract.convention import Cases, Convention
 from parity_tests.text.sample_text import settled
+from parity_tests.tokenizers.cases import encoded_and_decoded, tokenizer_of
+from parity_tests.tokenizers.differences import decoding_differs, tokens_differ
 
-Made = dict[str, list[Any]]
-BEFORE, AFTER = 2, 4  # tokens shown around the first one that differs
-SHORT = 200  # characters shown of a text
+Made = dict[str, Any]
 
 
 def request(pair: Any, case: Case) -> dict[str, Any]:
-    """Ask for the ids of a text, with the vocabulary that the reference learns."""
-    return {"make": vocabulary_of(learned(pair, case)), "text": case.inputs["text"]}
+    """Ask for the ids of a text, with the vocabulary that the reference learns.
+
+    Or for the texts of rows of ids.
+    """
+    asked = "ids" if "ids" in case.inputs else "text"
+    return {"make": vocabulary_of(learned(pair, case)), asked: case.inputs[asked]}
 
 
+@lru_cache(maxsize=64)
 def vocabulary_of(tokenizer: Any) -> Made:
-    """Write a vocabulary as the arguments of a factory, in rows."""
+    """Write a vocabulary as `factory` reads it: many small bytes as few arrays."""
     if not hasattr(tokenizer, "merges"):
         return {"vocabulary": [[*row] for row in tokenizer.vocabulary.items()]}
-    n_tokens = 256 + len(tokenizer.merges)
-    tokens = [tokenizer.decode_bytes([i]) for i in range(n_tokens)]
+    tokens = tokenizer.token_bytes[: 256 + len(tokenizer.merges)]
     return {
-        "vocabulary": [[token, i] for i, token in enumerate(tokens)],
-        "merges": [[tokens[left], tokens[right]] for left, right in tokenizer.merges],
+        "tokens": b"".join(tokens),
+        "lengths": np.array([*map(len, tokens)], np.int32),
+        "merges": np.array(tokenizer.merges, np.int32).reshape(-1, 2),
         "special_tokens": [[*row] for row in tokenizer.special_tokens.items()],
     }
 
 
+@remember(256)
 def learned(pair: Any, case: Case) -> Any:
-    """Let the reference learn from the text of a case."""
-    tokenizer = pair.part(REFERENCE)
-    return tokenizer.from_text(case.inputs["corpus"], **case.config)
+    """Let the reference learn from the text of a case, or take its vocabulary."""
+    return tokenizer_of(pair.part(REFERENCE), case)
 
 
 def answer(pair: Any, case: Case, part: Any = None) -> Any:
     """Give the reference, or a class in its form, the vocabulary, and ask it."""
-    tokenizer, part = learned(pair, case), part or pair.part(REFERENCE)
-    if hasattr(tokenizer, "merges"):
-        given = part(tokenizer.merges, [*tokenizer.special_tokens])
-        ids = given.encode(case.inputs["text"], allowed_special="all")
-    else:
-        given = part(tokenizer.vocabulary)
-        ids = given.encode(case.inputs["text"])
-    return [ids, given.decode(ids)]
+    if part is None:
+        return right_answer(pair, case)
+    tokenizer = learned(pair, case)
+    saved = tokenizer.to_dict()
+    del saved["tokenizer"]
+    return asked_all(part(**saved), case)
+
+
+@remember(256)
+def right_answer(pair: Any, case: Case) -> Any:
+    """Ask the reference."""
+    return asked_all(learned(pair, case), case)
+
+
+def asked_all(tokenizer: Any, case: Case) -> list[Any]:
+    """Ask a tokenizer, which finds every special token."""
+    options = {"allowed_special": "all"} if hasattr(tokenizer, "merges") else {}
+    return encoded_and_decoded(tokenizer, case, **options)
 
 
 def judge(pair: Any, case: Case, output: Any) -> Agreement:
@@ -64,63 +81,11 @@ def judge(pair: Any, case: Case, output: Any) -> Agreement:
     agreement = compare(right, output)
     if agreement.holds:
         return agreement
-    make = request(pair, case)["make"]
-    return replace(agreement, reason=difference(make, case, right, output))
-
-
-def difference(make: Made, case: Case, right: Any, output: Any) -> str:
-    """Write down a text, the first token that differs, and both rows with their bytes.
-
-    >>> case = Case({}, {"text": "ab!"})
-    >>> make = {"vocabulary": [["a", 0], ["b", 1], ["!", 2]]}
-    >>> print(difference(make, case, [[0, 1, 2], "ab!"], [[0, 2], "a!"]))
-    text 'ab!', token 1: expected 1 'b', got 2 '!'
-    expected: 0 'a', 1 'b', 2 '!'
-    got: 0 'a', 2 '!'
-    >>> print(difference(make, case, [[0, 1], "ab"], [[0, 1], "a b"]))
-    text 'ab!', the ids of which agree: decoding must give 'ab', got 'a b'
-    """
-    names = {number: token for token, number in make["vocabulary"]}
-    special = {number: token for token, number in make.get("special_tokens", [])}
-    names |= special
-    (expected, text), (got, decoded) = right, output
-    rows = [[named(int(i), names) for i in row] for row in (expected, got)]
-    about = f"text {short(case.inputs['text'])}"
-    if rows[0] == rows[1]:
-        wrong = f"must give {short(text)}, got {short(decoded)}"
-        return f"{about}, the ids of which agree: decoding {wrong}"
-    both = enumerate(zip_longest(*rows, fillvalue="no more tokens"))
-    at, (here, there) = next((i, pair) for i, pair in both if pair[0] != pair[1])
-    lines = [
-        f"{about}, token {at}: expected {here}, got {there}",
-        f"expected: {around(rows[0], at)}",
-        f"got: {around(rows[1], at)}",
-    ]
-    if special.keys() & ids_at(at, expected) and not special.keys() & ids_at(at, got):
-        lines.append("special tokens inside a text must be found")
-    return "\n".join(lines)
-
-
-def ids_at(index: int, row: Any) -> set[int]:
-    """Return the id at an index, if the row is so long."""
-    return {int(i) for i in row[index : index + 1]}
-
-
-def named(number: int, names: Mapping[int, Any]) -> str:
-    """Write an id and its token."""
-    return f"{number} {short(names[number])}" if number in names else f"{number} (none)"
-
-
-def around(row: list[str], at: int) -> str:
-    """Write the tokens of a row around an index."""
-    first, last = max(at - BEFORE, 0), at + AFTER
-    shown = ["…"] * (first > 0) + row[first:last] + ["…"] * (last < len(row))
-    return ", ".join(shown) or "no tokens"
-
-
-def short(text: str | bytes) -> str:
-    """Quote a text, or its beginning; what cannot be printed is escaped."""
-    return repr(text[:SHORT]) + ("…" if len(text) > SHORT else "")
+    tokenizer = learned(pair, case)
+    describe: Callable[..., str] = tokens_differ
+    if "ids" in case.inputs:
+        describe = decoding_differs
+    return replace(agreement, reason=describe(tokenizer, case, right, output))
 
 
 def with_settled_text(case: Case) -> Case:

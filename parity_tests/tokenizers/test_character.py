@@ -1,8 +1,9 @@
-"""Character tokenizer: its properties, rejections, oracles and values."""
+"""Character tokenizer: its properties, rejections and oracles."""
 
 from parity_tests.contract.pair import Pair
 from parity_tests.contract.pair_tests import PairTests
 from parity_tests.tokenizers import cases, properties, rejections
+from parity_tests.tokenizers.curated_words import character_probes
 from parity_tests.tokenizers.examples import character_examples
 from parity_tests.tokenizers.oracles import CHAR_DATASET
 from parity_tests.tokenizers.requests import TOKENIZERS, unicode_16
@@ -24,6 +25,7 @@ PAIR = Pair(
     oracles=(CHAR_DATASET,),
     on_text=cases.characters_on_text,
     examples=character_examples,
+    probes=character_probes,
     typed=CHARACTER,
     conventions=(unicode_16(cases.character_cases()),),
     run=cases.run,
@@ -33,19 +35,6 @@ PAIR = Pair(
 
 
 class TestCharacterTokenizer(TokenizerTests, PairTests):
-    """All that is asked of every pair and of every tokenizer, and some values."""
+    """All that is asked of every pair and of every tokenizer."""
 
     pair = PAIR
-
-    def test_hello_has_the_ids_of_its_sorted_letters(self, backend):
-        tokenizer = PAIR.part(backend).from_text("hello world")  # space d e h l o r w
-        expected = [3, 2, 4, 4, 5, 0, 7, 5, 6, 4, 1]
-
-        assert tokenizer.encode("hello world").tolist() == expected
-
-    def test_unk_in_a_text_is_seven_characters(self, backend):
-        tokenizer = PAIR.part(backend).from_text("<|unk|>", unknown=True)
-        expected = [0, 5, 4, 3, 2, 5, 1]  # < > k n u |
-
-        assert tokenizer.encode("<|unk|>").tolist() == expected
-        assert tokenizer.decode([6, *expected]) == "<|unk|><|unk|>"

@@ -16,11 +16,9 @@ from parity_tests.tokenizers.byte_pair_tests import BytePairTests
 from parity_tests.tokenizers.cases import gpt2
 from parity_tests.tokenizers.examples import byte_pair_examples
 from parity_tests.tokenizers.oracles import TIKTOKEN, tiktoken_gpt2
-from parity_tests.tokenizers.parallel.properties import (
-    PARALLEL,
-    module_of,
-    small_portions,
-)
+from parity_tests.tokenizers.parallel import properties
+from parity_tests.tokenizers.parallel.properties import module_of
+from parity_tests.tokenizers.probes import byte_pair_probes
 from parity_tests.tokenizers.requests import TOKENIZERS, unicode_16
 from parity_tests.tokenizers.typed import BYTE_PAIR
 
@@ -29,11 +27,12 @@ PATH = "tokenizers/parallel/byte_pair"
 PAIR = Pair(
     path=PATH,
     cases=cases.byte_pair_cases(),
-    properties=(*byte_pair_properties.COMMON, *PARALLEL),
+    properties=(*byte_pair_properties.COMMON, *properties.PARALLEL),
     rejections=rejections.OF_BYTE_PAIRS,
     oracles=TIKTOKEN,
     on_text=cases.byte_pairs_on_text,
     examples=byte_pair_examples(gpt2=False),
+    probes=byte_pair_probes,
     typed=BYTE_PAIR,
     conventions=(unicode_16(cases.byte_pair_cases()),),
     run=cases.run,
@@ -49,7 +48,7 @@ class TestParallelBytePairTokenizer(BytePairTests, PairTests):
 
     def portions(self, backend):
         """Merge all in rounds, few as the tokens are."""
-        return small_portions(backend.package)
+        return properties.small_portions(backend.package)
 
     @pytest.mark.parametrize("alphabet", ["a's1 \n.\u3000", "'slveS "])
     def test_every_short_text_is_what_it_is_in_tiktoken(self, backend, alphabet):
@@ -115,13 +114,11 @@ class TestParallelBytePairTokenizer(BytePairTests, PairTests):
             found = [*pieces(whole, size)]
 
             assert "".join(piece for piece, _ in found) == whole
-            assert [is_last for _, is_last in found][:-1] == [False] * (len(found) - 1)
-            for piece, is_last in found:
-                assert is_last or not piece[-1].isspace()
+            assert not any(is_last for _, is_last in found[:-1])
+            assert all(is_last or not piece[-1].isspace() for piece, is_last in found)
             for piece, _ in found[1:]:
                 assert piece[0].isspace()
-                words = piece[:-1].split()
-                assert len(piece) <= size or len(words) <= 2
+                assert len(piece) <= size or len(piece[:-1].split()) <= 2
 
         hold()
 

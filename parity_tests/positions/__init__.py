@@ -1,0 +1,1 @@
+"""Positions, compared with ONNX, transformers and complex numbers."""

@@ -1,0 +1,1 @@
+"""Where a token is: rotations, biases and sums that depend on positions."""
