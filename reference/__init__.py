@@ -48,3 +48,11 @@ from reference.attention.cached import (
     KeyValueCache as KeyValueCache,
 )
 from reference.positions.rotary import RotaryEmbedding as RotaryEmbedding
+from reference.attention.sliding_window import (
+    RingCache as RingCache,
+    SlidingWindowAttention as SlidingWindowAttention,
+)
+from reference.positions.rotary_scaling import RotaryScaling as RotaryScaling
+from reference.attention.softcap import SoftcappedAttention as SoftcappedAttention
+from reference.attention.sink import SinkAttention as SinkAttention
+from reference.positions.alibi import LinearBiasAttention as LinearBiasAttention

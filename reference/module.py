@@ -211,3 +211,12 @@ def check_eps(eps: float) -> None:
         raise TypeError(f"eps must be a number, got {eps!r}")
     if not 0 <= eps < math.inf:
         raise ValueError(f"eps must be finite, 0 or more, got {eps}")
+
+
+def check_positive(**numbers: float) -> None:
+    """Check, by name, that numbers are above zero and finite."""
+    for name, number in numbers.items():
+        if not isinstance(number, Real) or isinstance(number, bool):
+            raise TypeError(f"{name} must be a number, got {number!r}")
+        if not 0 < number < math.inf:
+            raise ValueError(f"{name} must be finite and above 0, got {number}")

@@ -4,6 +4,7 @@ Source: Griewank and Walther 2008, Evaluating Derivatives, chapter 3: reverse mo
 Twin:   torch.autograd: `ctx.save_for_backward` and `Tensor.grad`
 """
 
+from collections.abc import Callable
 from functools import cache
 from inspect import signature
 from types import SimpleNamespace
@@ -92,16 +93,16 @@ NO_TAPE = Tape(saves=False)
 
 def checksums(module: Module, saved: SimpleNamespace) -> dict[str, int]:
     """Sum up what a caller could change: arguments that were saved, and parameters."""
-    arguments = arguments_of(type(module))
+    arguments = arguments_of(type(module).forward)
     reachable = {n: v for n, v in vars(saved).items() if n in arguments} | vars(module)
     arrays = {n: v for n, v in reachable.items() if isinstance(v, np.ndarray)}
     return {name: crc32(array.tobytes()) for name, array in arrays.items()}
 
 
 @cache
-def arguments_of(kind: type[Module]) -> frozenset[str]:
+def arguments_of(forward: Callable[..., Any]) -> frozenset[str]:
     """Name what `forward` takes; asked anew, it would cost more than the checksums."""
-    return frozenset(signature(kind.forward).parameters)
+    return frozenset(signature(forward).parameters)
 
 
 def form(array: Any) -> str:

@@ -40,3 +40,11 @@ from torch_impl.attention.cached import (
     KeyValueCache as KeyValueCache,
 )
 from torch_impl.positions.rotary import RotaryEmbedding as RotaryEmbedding
+from torch_impl.attention.sliding_window import (
+    RingCache as RingCache,
+    SlidingWindowAttention as SlidingWindowAttention,
+)
+from torch_impl.positions.rotary_scaling import RotaryScaling as RotaryScaling
+from torch_impl.attention.softcap import SoftcappedAttention as SoftcappedAttention
+from torch_impl.attention.sink import SinkAttention as SinkAttention
+from torch_impl.positions.alibi import LinearBiasAttention as LinearBiasAttention

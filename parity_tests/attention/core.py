@@ -110,16 +110,25 @@ SKETCHES: Mapping[str, tuple[str, dict[str, Any]]] = {
 
 
 def core_examples(
-    path: str, square: bool = False, with_mask: bool = True, **config: Any
+    path: str,
+    square: bool = False,
+    with_mask: bool = True,
+    heads: tuple[int, ...] = (),
+    **config: Any,
 ) -> Callable[[int], Iterator[Example]]:
-    """Make the sketched cases; `square` ones have as many keys as queries."""
+    """Make the sketched cases; `square` ones have as many keys as queries.
+
+    `heads` is an axis more, for a pair whose parameters have a number for each head.
+    """
 
     def examples(seed: int) -> Iterator[Example]:
         for name, (comment, options) in SKETCHES.items():
             own_seed = zlib.crc32(f"{seed}/{path}/{name}".encode())
             n_queries, n_keys, dim, width = options.get("sizes", (3, 5, 4, 6))
             sizes = (n_queries, n_queries if square else n_keys, dim, width)
-            inputs = drawn_inputs(own_seed, **{**options, "sizes": sizes})
+            leading = (*options.get("leading", (2,)), *heads)
+            own = {**options, "sizes": sizes, "leading": leading}
+            inputs = drawn_inputs(own_seed, **own)
             if with_mask:
                 inputs["mask"] = causal_mask(*sizes[:2])
             dtype = options.get("dtype", np.float64)

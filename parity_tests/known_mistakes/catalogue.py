@@ -18,11 +18,22 @@ from parity_tests.known_mistakes.norms import NORMS
 from parity_tests.known_mistakes.patch import fits, source_of
 from parity_tests.known_mistakes.positions import POSITIONS
 from parity_tests.known_mistakes.reading import read_entries
+from parity_tests.known_mistakes.scores import SCORES
 from parity_tests.known_mistakes.tokenizers import TOKENIZERS
+from parity_tests.sources.panels import subject
 
-ENTRIES = read_entries(
-    TOKENIZERS + BYTE_PAIRS + DATA + ATTENTION + GRADIENTS + MASKS + NORMS + POSITIONS
+ALL = (
+    TOKENIZERS,
+    BYTE_PAIRS,
+    DATA,
+    ATTENTION,
+    GRADIENTS,
+    MASKS,
+    NORMS,
+    SCORES,
+    POSITIONS,
 )
+ENTRIES = read_entries("".join(ALL))
 
 
 def mistakes_of(pair: object) -> tuple[Mistake, ...]:
@@ -49,10 +60,14 @@ def mistakes_in(entry: Entry, path: str) -> list[Mistake]:
 
 
 def is_run(step: str, file: str, path: str) -> bool:
-    """Whether a pair runs a step of a file: a function's backward, if it imports it."""
-    if file == f"{path}.py" or not step.endswith("_backward"):
+    """Whether a pair runs a step of a file: it is its own, or it names what it has.
+
+    Of a file that is imported for its checks alone, no step is run.
+    """
+    if file == f"{path}.py":
         return True
-    return any(step in source_of(other) for other in files_of(path) if other != file)
+    name = step if step.endswith("_backward") else subject(file.removesuffix(".py"))
+    return any(name in source_of(other) for other in files_of(path) if other != file)
 
 
 def all_mistakes() -> tuple[Mistake, ...]:

@@ -31,6 +31,8 @@ class Nearest:
     n_cases: int
 
     def __str__(self) -> str:
+        if self.explained == self.n_cases:
+            return f"{self.id} (explains what differs, but would differ elsewhere too)"
         if self.explained:
             return f"{self.id} (explains {self.explained} of {self.n_cases} cases)"
         return f"{self.id} (accounts for most of the error, not for all of it)"

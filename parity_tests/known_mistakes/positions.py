@@ -58,6 +58,53 @@ yarn-factor-lost: The attention factor is not applied
     Seen in turboderp-org/exllamav3#259, vllm-project/vllm#48351
 @ cosines_and_sines in positions/rotary:
     np.cos(angles) * factor, np.sin(angles) * factor → np.cos(angles), np.sin(angles)
+@ Factors in positions/rotary_scaling:
+    attention_factor = yarn_mscale(factor, mscale) / both → attention_factor = 1.0
+    - attention_factor = yarn_mscale(factor)
+    + attention_factor = 1.0
+
+yarn-score-factor-missing: The factor of the scores is left out
+    With two mscales the factor moves from the rotation to the scores of latent
+    attention; whoever ports the rotation alone loses it. One token alone attends to
+    itself whatever its score is, so a test of one token passes.
+    Seen in onnxruntime/mobius#548
+@ Factors in positions/rotary_scaling: both**2 → 1.0
+
+yarn-score-factor-once: The factor of the scores is not squared
+    Queries and keys have it each.
+@ Factors in positions/rotary_scaling: both**2 → both
+
+yarn-range-rounded: The range of the ramp is rounded although it should not be
+    Some models (gpt-oss) say `truncate: false`, which older code does not read.
+@ Range in positions/rotary_scaling: if truncate: → if True:
+
+yarn-ramp-inverted: Fast pairs are slowed down, slow ones are not
+    The ramp is taken for the weight of the old frequencies, as it is in code that names
+    it `1 - ramp`.
+@ Frequencies in positions/rotary_scaling:
+    - frequencies / factor * ramp + frequencies * (1 - ramp)
+    + frequencies / factor * (1 - ramp) + frequencies * ramp
+
+ntk-exponent: The slowest pair is not slowed by the whole factor
+    θ · s in place of θ · s^(D / (D - 2)).
+@ Exponents in positions/rotary_scaling: / (n_pairs - 1) → / n_pairs
+
+dynamic-short-texts: Short texts turn faster
+    The length is not compared with the original one, so a short text has a base
+    smaller than in training.
+@ Stretch in positions/rotary_scaling:
+    max(length or 0, original_length) → (length or original_length)
+
+llama3-blend-inverted: Fast pairs are slowed down where slow ones should be
+    Wavelengths and frequencies are mixed up: the longer one is, the smaller the other.
+@ Frequencies in positions/rotary_scaling:
+    - (1 - blend) * frequencies / factor + blend * frequencies
+    + blend * frequencies / factor + (1 - blend) * frequencies
+
+longrope-short-always: The factors of short texts are used for long ones
+    The choice is made once, when the model is built, and no text is long then.
+@ Slowness in positions/rotary_scaling:
+    length is not None and length > original_length → False
 
 rope-gradient-forward: The gradient turns the way the token did
     The backward pass is the rotation by the negative angle; the same function is
@@ -65,4 +112,34 @@ rope-gradient-forward: The gradient turns the way the token did
 @ backward in positions/rotary:
     turned_first + grad_rotated_second → turned_first - grad_rotated_second
     turned_second - grad_rotated_first → turned_second + grad_rotated_first
+
+alibi-exponent: Slopes begin at 1
+    The exponent of head h is taken as h, not h + 1: every slope is too large by one
+    step of the sequence.
+    Seen in paiml/aprender#2143
+@ alibi_slopes in positions/alibi: 8 * (heads + 1) / power → 8 * heads / power
+
+alibi-nonpower: One geometric sequence for any number of heads
+    The paper's text may be read so; its code, and checkpoints such as Bloom's, take the
+    power of two below and fill up from the one above. There is a third rule, MosaicML's,
+    and with heads that are a power of two all are the same.
+    Seen in ml-explore/mlx#343, ml-explore/mlx#3071, mosaicml/examples#307,
+    baichuan-inc/Baichuan2#225, NVIDIA/TensorRT-LLM#1611
+@ alibi_slopes in positions/alibi: 2 ** int(math.log2(num_heads)) → num_heads
+
+alibi-filled-in-a-row: The missing slopes are the first of the power above
+    Every other one is meant, since those between are slopes already.
+@ alibi_slopes in positions/alibi: (2 * (heads - power) + 1) → (heads - power + 1)
+
+alibi-sign: What is further away is scored higher
+    The bias is added as m · (t - s), or slopes and distances are negative both.
+@ Bias in positions/alibi: -alibi_slopes(self.num_heads) → alibi_slopes(self.num_heads)
+
+alibi-offset-ignored: Distances are counted from the first key
+    A text that is continued has more keys than queries. All distances of a query are
+    off by the same number, which softmax cancels: the output is right, as Bloom knows.
+    The same in a bias that is no line is wrong.
+@ Distances in positions/alibi:
+    np.arange(n_queries) + n_keys - n_queries → np.arange(n_queries)
+    caught by steps
 """

@@ -41,7 +41,7 @@ WAITING = {
     "window-both-sides": ("attention/*window*",),
     "rope-pairing": ROTARY,
     "rope-on-values": ("attention/*rotary*", "attention/*rope*"),
-    "rope-after-cache": CACHE,
+    "rope-after-cache": ("attention/*cached_rotary*",),
     "softcap-after-mask": ("attention/*softcap*", "attention/*soft_cap*"),
     "qk-norm-after-rope": ("attention/*norm*",),
     "alibi-sign": ("*/*alibi*",),

@@ -89,20 +89,18 @@ class CrossAttention(Module):
         head_keys = keys.reshape(of_memory).swapaxes(-3, -2)  # (*B, H, S, D)
         head_values = values.reshape(of_memory).swapaxes(-3, -2)  # (*B, H, S, D)
 
-        # 3. Mask: one for all heads of a text.
+        # 3. Attention: queries of the text see the memory, with one mask for all heads.
         head_mask = None  # as if every token may attend to the whole memory
         if mask is not None:
             head_mask = np.broadcast_to(mask, shape)[..., None, :, :]  # (*B, 1, T, S)
-
-        # 4. Attention: queries of the text, keys and values of the memory.
         head_context = self.attend(
             head_queries, head_keys, head_values, head_mask, tape
         )  # (*B, H, T, D)
 
-        # 5. Joined heads: the context vectors of all heads side by side.
+        # 4. Joined heads: the context vectors of all heads side by side.
         context = head_context.swapaxes(-3, -2).reshape(queries.shape)  # (*B, T, E)
 
-        # 6. Output projection: one linear layer over the channels of all heads.
+        # 5. Output projection: one linear layer over the channels of all heads.
         output = self.out_proj(context, tape)  # (*B, T, E)
         tape.save(self, output, n_memory=memory.shape[-2])
         return output
@@ -113,14 +111,14 @@ class CrossAttention(Module):
         """Return the gradients of `x` and of `memory`."""
         saved = tape.restore(self, grad_output)
 
-        # 6. output = context @ out_proj.weight.T + out_proj.bias.
+        # 5. output = context @ out_proj.weight.T + out_proj.bias.
         grad_context = self.out_proj.backward(grad_output, tape)  # (*B, T, E)
 
-        # 5. context = head_context, transposed and reshaped: undo both.
+        # 4. context = head_context, transposed and reshaped: undo both.
         by_head = (*grad_context.shape[:-1], self.num_heads, self.head_dim)
         grad_head_context = grad_context.reshape(by_head).swapaxes(-3, -2)
 
-        # 3-4. head_context = attend(head_queries, head_keys, head_values, head_mask).
+        # 3. head_context = attend(head_queries, head_keys, head_values, head_mask).
         grad_head_queries, grad_head_keys, grad_head_values = self.attend.backward(
             grad_head_context, tape
         )

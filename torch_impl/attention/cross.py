@@ -87,20 +87,18 @@ class CrossAttention(nn.Module):
         head_keys = keys.unflatten(-1, split).transpose(-3, -2)  # (*B, H, S, D)
         head_values = values.unflatten(-1, split).transpose(-3, -2)  # (*B, H, S, D)
 
-        # 3. Mask: one for all heads of a text.
+        # 3. Attention: queries of the text see the memory, with one mask for all heads.
         head_mask = None  # as if every token may attend to the whole memory
         if mask is not None:
             head_mask = mask.expand(shape).unsqueeze(-3)  # (*B, 1, T, S)
-
-        # 4. Attention: queries of the text, keys and values of the memory.
         head_context = self.attend(
             head_queries, head_keys, head_values, head_mask
         )  # (*B, H, T, D)
 
-        # 5. Joined heads: the context vectors of all heads side by side.
+        # 4. Joined heads: the context vectors of all heads side by side.
         context = head_context.transpose(-3, -2).flatten(-2)  # (*B, T, E)
 
-        # 6. Output projection: one linear layer over the channels of all heads.
+        # 5. Output projection: one linear layer over the channels of all heads.
         output = self.out_proj(context)  # (*B, T, E)
         return output
 
