@@ -1,5 +1,6 @@
 """Print what the kit found out about someone's code."""
 
+import re
 from collections.abc import Iterator
 from textwrap import wrap
 
@@ -12,6 +13,8 @@ from parity_tests.kit.verdict import Verdict
 
 WIDTH = 80
 FEW = 4  # rules that are listed
+SIGN = re.compile(r"\\x[0-9a-f]{2}|\\u[0-9a-f]{4}|\\U[0-9a-f]{8}|\\.|.")
+CONDITION = re.compile(r" ([≥≤=]) ")  # which stays on one line
 
 
 def report_verdict(verdict: Verdict, console: Console | None = None) -> None:
@@ -24,7 +27,7 @@ def report_verdict(verdict: Verdict, console: Console | None = None) -> None:
 
 
 def lines(verdict: Verdict) -> Iterator[str]:
-    """Write a verdict line by line, each within 80 columns if its words are.
+    """Write a verdict line by line, each within 80 columns.
 
     >>> for line in lines(Verdict("attention/causal", "mine:f", 100, 0.926)):
     ...     print(line)
@@ -71,7 +74,8 @@ def not_tried(verdict: Verdict) -> Iterator[str]:
 
 def explanation(verdict: Verdict) -> Iterator[tuple[str, str]]:
     """Say where and when it differs and what that looks like, each with its label."""
-    rules = verdict.rules if len(verdict.rules) > 1 else []  # one stands above
+    above = verdict.first_difference or ""
+    rules = [rule for rule in verdict.rules if f"where {rule}" not in above]
     labelled = {
         "fails where": shortened(rules),
         "differs": [*verdict.where, *verdict.when],
@@ -88,9 +92,13 @@ def shortened(rules: list[str]) -> list[str]:
 
     >>> shortened(["a", "b", "c", "d", "e", "f"])
     ['a', 'b', 'c', 'd', '2 other rules are tried']
+    >>> shortened(["a", "b", "c", "d", "e"])
+    ['a', 'b', 'c', 'd', 'e']
     """
     others = len(rules) - FEW
-    return rules[:FEW] + [f"{others} other rules are tried"] * (others > 0)
+    if others < 2:
+        return rules
+    return [*rules[:FEW], f"{others} other rules are tried"]
 
 
 def fitted(label: str, text: str) -> Iterator[str]:
@@ -98,14 +106,36 @@ def fitted(label: str, text: str) -> Iterator[str]:
     first, *others = printable(text).split("\n")
     indent = " " * (len(label) - len(label.lstrip()) + 4)
     for before, line in [(label, first), *((indent, other) for other in others)]:
-        yield from wrap(
-            line,
+        broken = wrap(
+            CONDITION.sub("\xa0\\1\xa0", line),
             WIDTH,
             initial_indent=before,
             subsequent_indent=indent,
             break_long_words=False,
             break_on_hyphens=False,
-        ) or [before.rstrip()]
+        )
+        for each in broken or [before.rstrip()]:
+            yield from cut(each.replace("\xa0", " "), indent)
+
+
+def cut(line: str, indent: str) -> Iterator[str]:
+    r"""Cut a line where a word is longer than that, but no escape in it.
+
+    >>> for each in cut(20 * r"\xe7", "    "):
+    ...     print(len(each), each[-8:])
+    80 \xe7\xe7
+    >>> for each in cut("'" + 20 * r"\xe7" + "'", "    "):
+    ...     print(len(each), each[-8:])
+    77 \xe7\xe7
+    9 \xe7'
+    """
+    row = ""
+    for sign in SIGN.findall(line):
+        if len(row + sign) > WIDTH:
+            yield row
+            row = indent
+        row += sign
+    yield row
 
 
 def command(label: str, text: str) -> Iterator[str]:

@@ -56,3 +56,7 @@ from reference.positions.rotary_scaling import RotaryScaling as RotaryScaling
 from reference.attention.softcap import SoftcappedAttention as SoftcappedAttention
 from reference.attention.sink import SinkAttention as SinkAttention
 from reference.positions.alibi import LinearBiasAttention as LinearBiasAttention
+from reference.positions.relative_bias import (
+    RelativeBiasAttention as RelativeBiasAttention,
+)
+from reference.positions.sinusoidal import SinusoidalEncoding as SinusoidalEncoding

@@ -48,3 +48,7 @@ from torch_impl.positions.rotary_scaling import RotaryScaling as RotaryScaling
 from torch_impl.attention.softcap import SoftcappedAttention as SoftcappedAttention
 from torch_impl.attention.sink import SinkAttention as SinkAttention
 from torch_impl.positions.alibi import LinearBiasAttention as LinearBiasAttention
+from torch_impl.positions.relative_bias import (
+    RelativeBiasAttention as RelativeBiasAttention,
+)
+from torch_impl.positions.sinusoidal import SinusoidalEncoding as SinusoidalEncoding

@@ -64,6 +64,20 @@ def check(
         Path | None,
         typer.Option(help="Write what is found of --impl to FILE.html or FILE.md."),
     ] = None,
+    against: Annotated[
+        str | None,
+        typer.Option(help="Run this test command with each known mistake of a pair."),
+    ] = None,
+    target: Annotated[
+        str | None,
+        typer.Option("--as", help="What --against puts mistakes into: module:name."),
+    ] = None,
+    mistake: Annotated[
+        list[str] | None, typer.Option(help="Of all mistakes, try --against on these.")
+    ] = None,
+    jobs: Annotated[
+        int, typer.Option(min=1, help="How many runs of --against go on at a time.")
+    ] = 1,
 ) -> None:
     """Run pairs on real text, and compare both backends at every numbered step.
 
@@ -79,6 +93,10 @@ def check(
     keyword as f(vocabulary=…), and for byte pairs as f(vocabulary=…, merges=…,
     special_tokens=…); what it makes has encode(text), which must find special tokens
     inside a text, and decode(ids).
+
+    --against names a test command, and --as the code that it tests. Each known mistake
+    of the pair is put in the place of that code in turn: the exit status is 0 if the
+    tests notice all of them, 1 if they let one pass, 2 if nothing can be said.
     """
     from parity_tests.catalogue import PATHS, path_of
     from parity_tests.contract.pinned import read_pinned
@@ -86,7 +104,14 @@ def check(
     try:
         paths = [path_of(name) for name in names] if names else [*PATHS]
         pinned = read_pinned(case) if case else []
-        if impl is None:
+        if against is not None:
+            if len(paths) != 1 or target is None or impl is not None:
+                raise ValueError("--against needs one pair and --as, and no --impl")
+            from diptych.commands.against import check_suite
+
+            given = tuple(mistake or ())
+            status = check_suite(paths[0], target, against, given, jobs, as_json)
+        elif impl is None:
             if report:
                 raise ValueError("--report is about --impl; name it")
             content = text.read_text(encoding="utf-8") if text else None

@@ -36,6 +36,7 @@ def test_what_was_written_is_replayed(folder):
 
     assert status == 0
     assert "reference and torch_impl agree with the files" in output
+    assert "known mistakes: none agrees with its case" in output
 
 
 def test_a_changed_number_is_named(folder):
@@ -70,6 +71,31 @@ def test_a_changed_byte_is_named_even_where_no_value_changes(folder):
 
     assert run("--verify", folder)[0] == 1
     assert f"{SIMPLE}.json is not as it was written" in run("--verify", folder)[1]
+
+
+def test_a_wrong_vector_that_is_right_is_named(folder):
+    path = folder / "negative" / f"{SIMPLE}.safetensors"
+    wrong, right = load_file(path), load_file(folder / f"{SIMPLE}.safetensors")
+    tree = json.loads(path.with_suffix(".json").read_bytes())
+    case = next(
+        each["case"] for each in tree["cases"] if each["name"] == "scale-unasked"
+    )
+    wrong["scale-unasked/output"] = right[f"{case}/output"]
+    save_file(wrong, path)
+
+    status, output = run("--verify", folder)
+
+    assert status == 1
+    assert f"negative/{SIMPLE}, scale-unasked: is no mistake in {case}" in output
+
+
+def test_a_wrong_vector_that_was_taken_out_is_missed(folder):
+    path = folder / "negative" / f"{SIMPLE}.json"
+    tree = json.loads(path.read_bytes())
+    path.write_bytes(files.as_json({"cases": tree["cases"][1:]}))
+
+    message = f"negative/{SIMPLE}: other cases than the manifest's"
+    assert message in run("--verify", folder)[1]
 
 
 def test_a_case_that_was_taken_out_is_missed(folder):

@@ -22,8 +22,9 @@ def attention_probes(path: str) -> Callable[[int], Iterator[Probe]]:
     def probes(seed: int) -> Iterator[Probe]:
         own_seed = zlib.crc32(f"{seed}/{path}".encode())
         for cases in (sized_cases, valued_cases, empty_cases, exact_cases):
+            of_values = cases in (valued_cases, exact_cases)
             for rule, case in cases(path, own_seed):
-                yield Probe(rule, case)
+                yield Probe(rule, case, own_dtype=of_values)
 
     return probes
 

@@ -5,7 +5,7 @@ the rows so that most pairs of their entries meet in one of them.
 """
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -37,23 +37,6 @@ class Sizes(NamedTuple):
     dropout: float
     layout: str
     of_parameters: str
-
-    @property
-    def rule(self) -> str:
-        """Say what is tried."""
-        near = [
-            f", one {word} {t}"
-            for t in TILES
-            for word, k in BESIDE.items()
-            if self.n_tokens == t + k
-        ]
-        parts = [
-            f"T = {self.n_tokens}{''.join(near)}",
-            f"{self.num_heads} head(s) of {self.head_dim} channels, {self.d_in} go in",
-        ]
-        parts += ["the context is full"] if self.room == 0 else []
-        parts += [f"x is {IN_WORDS[self.layout]}"] if self.layout else []
-        return "; ".join(parts)
 
 
 SIZES = (
@@ -101,7 +84,27 @@ def sized_cases(path: str, seed: int) -> Iterator[tuple[str, Case]]:
     """Make a case of every row, float32 and float64 in turn, each with its rule."""
     for index, sizes in enumerate(SIZES):
         dtype = (np.float32, np.float64)[index % 2]
-        yield sizes.rule, sized(path, sizes, dtype, seed + index)
+        case = sized(path, sizes, dtype, seed + index)
+        yield rule_of(sizes, case.config, case.inputs["x"].shape[-1]), case
+
+
+def rule_of(sizes: Sizes, config: Mapping[str, Any], d_in: int) -> str:
+    """Say what a case tries, of the sizes that its variant has."""
+    near = [
+        f", one {word} {tile}"
+        for tile in TILES
+        for word, more in BESIDE.items()
+        if sizes.n_tokens == tile + more
+    ]
+    parts = [f"T = {sizes.n_tokens}{''.join(near)}", f"{d_in} channels go in"]
+    if "num_heads" in config:
+        parts += [f"{config['num_heads']} head(s) of {sizes.head_dim} channels"]
+    elif config:
+        parts += [f"{sizes.head_dim} channels come out"]
+    if config.get("context_length") == sizes.n_tokens:
+        parts += ["the context is full"]
+    parts += [f"x is {IN_WORDS[sizes.layout]}"] if sizes.layout else []
+    return "; ".join(parts)
 
 
 def sized(path: str, sizes: Sizes, dtype: Any, seed: int) -> Case:
@@ -120,12 +123,19 @@ def sized(path: str, sizes: Sizes, dtype: Any, seed: int) -> Case:
 
 
 def config_of(path: str, sizes: dict[str, Any]) -> dict[str, Any]:
-    """Turn sizes into what a variant takes; a wrapper's d_out is that of one head."""
+    """Turn sizes into what a variant takes.
+
+    The heads of a wrapper are modules of their own: its d_out is that of one of them,
+    and each takes as long as a whole run, so that long texts have three at the most.
+    """
     context_length = sizes["n_tokens"] + sizes["room"]
     config = accepted(path, {**sizes, "context_length": context_length, "d_out": 1})
+    is_wrapper = path.endswith("wrapper")
     if config:
-        share = 1 if path.endswith("wrapper") else config.get("num_heads", 1)
+        share = 1 if is_wrapper else config.get("num_heads", 1)
         config["d_out"] = share * sizes["head_dim"]
+    if is_wrapper and sizes["n_tokens"] > 9:
+        config["num_heads"] = min(config["num_heads"], 3)
     return config
 
 

@@ -84,7 +84,7 @@ def flexible(case: Case) -> torch.Tensor:
 
     scale = case.config["scale"]
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore", UserWarning)  # uncompiled, it is slow, and right
+        warnings.simplefilter("ignore", UserWarning)  # uncompiled, it is slow
         context = flex_attention(queries, keys, values, score_mod=bend, scale=scale)
     return context.reshape(*leading, *context.shape[-2:])
 

@@ -2,6 +2,7 @@
 
 import inspect
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, get_args
 
@@ -70,11 +71,13 @@ def names_in(annotation: Any) -> tuple[str, ...]:
     return tuple(getattr(annotation, "dim_str", "").split())
 
 
-def with_axes(names: tuple[str, ...], wrong: Any) -> tuple[tuple[Axis, ...], Any]:
+def with_axes(
+    names: tuple[str, ...], wrong: Any, n_leading: int | None = None
+) -> tuple[tuple[Axis, ...], Any]:
     """Find the words for the axes of an array.
 
-    Whatever `*B` stands for becomes one axis, so that cases can be put together in
-    which it stands for another number of axes.
+    What `*B` stands for becomes one axis, so that cases can be put together in which it
+    stands for another number of axes; but not if it is `n_leading` in all of them.
 
     >>> axes, wrong = with_axes(("*B", "T", "E"), np.zeros((2, 3, 5, 4)))
     >>> [axis.word for axis in axes], wrong.shape
@@ -90,18 +93,32 @@ def with_axes(names: tuple[str, ...], wrong: Any) -> tuple[tuple[Axis, ...], Any
         AXES.get(name, Axis("index", f"i{number}", f" of axis {number}"))
         for number, name in enumerate(own)
     ]
-    if leading:
-        kept = wrong.shape[wrong.ndim - len(own) :]
-        texts = math.prod(wrong.shape[: wrong.ndim - len(own)])
-        wrong = np.reshape(wrong, (texts, *kept))
-        found.insert(0, TEXT if "T" in own else Axis("entry", "b", " of the batch"))
-    return tuple(found), wrong
+    if not leading:
+        return tuple(found), wrong
+    outer, kept = np.split(wrong.shape, [wrong.ndim - len(own)])
+    if len(outer) == n_leading and n_leading > 1:
+        several = [
+            Axis("text", f"b{i}", f" of leading axis {i}") for i in range(n_leading)
+        ]
+        return (*several, *found), wrong
+    first = TEXT if "T" in own else Axis("entry", "b", " of the batch")
+    return (first, *found), np.reshape(wrong, (math.prod(outer), *kept))
+
+
+def n_leading_of(names: tuple[str, ...], arrays: Sequence[Any]) -> int | None:
+    """Return how many axes `*B` stands for, if it is the same number in all arrays.
+
+    >>> n_leading_of(("*B", "T"), [np.ones((2, 3, 4)), np.ones((1, 1, 5))])
+    2
+    """
+    found = {np.ndim(array) - len(names) + 1 for array in arrays}
+    return found.pop() if len(found) == 1 else None
 
 
 def by_head(
     axes: tuple[Axis, ...], wrong: Any, n_heads: int, axis: int = -1
 ) -> tuple[tuple[Axis, ...], Any]:
-    """Cut the channels of an axis into heads, where there are several.
+    """Cut the channels of an axis into heads; one head is an axis too.
 
     >>> axes, wrong = by_head((AXES["T"], AXES["E"]), np.zeros((5, 6), bool), 3)
     >>> [axis.word for axis in axes], wrong.shape
@@ -109,7 +126,7 @@ def by_head(
     """
     at = axis % wrong.ndim
     size = wrong.shape[at]
-    if n_heads < 2 or size % n_heads:
+    if n_heads < 1 or size % n_heads:
         return axes, wrong
     shape = (*wrong.shape[:at], n_heads, size // n_heads, *wrong.shape[at + 1 :])
     cut = (*axes[:at], AXES["H"], AXES["D"], *axes[at + 1 :])

@@ -60,7 +60,8 @@ class Checker:
         for name in sorted(self.abilities.tried - self.verdict.tried.keys()):
             if not (found or cases):  # what it can do is tried, by whatever cases
                 found = self.failure(self.agrees, [], tries(self.pair, name))
-        found = found or (None if cases else shown) or self.remembering(cases or large)
+        found = found or (None if cases else shown)
+        found = found or self.remembering([*cases, *large])
         if found:
             self.verdict.case, self.verdict.first_difference = found
             self.write_down_both(found[0])
@@ -115,8 +116,8 @@ class Checker:
 
     def probes(self) -> Iterator[Probe]:
         """Make the fixed cases that the implementation can take."""
-        request = self.request
-        return probes_for(self.pair, request.conventions, request.seed)
+        asked = self.request
+        return probes_for(self.pair, asked.conventions, asked.seed, asked.dtype)
 
     def rejects_views(self, case: Case, why: str) -> bool:
         """Whether it raises an error for a view, and agrees where there is none.

@@ -30,10 +30,17 @@ def cases_for(pair: Pair, names: Collection[str]) -> Cases:
     return cases
 
 
-def probes_for(pair: Pair, names: Collection[str], seed: int) -> Iterator[Probe]:
-    """Make the fixed cases that an implementation with these conventions can take."""
+def probes_for(
+    pair: Pair, names: Collection[str], seed: int, dtype: str | None = None
+) -> Iterator[Probe]:
+    """Make the fixed cases that an implementation with these conventions can take.
+
+    Where a dtype is asked for, those whose numbers are for another are left out.
+    """
     for probe in pair.probes(seed):
         case: Case | None = probe.case
+        if probe.own_dtype and dtype not in (None, probe.case.dtype):
+            continue
         for convention in pair.conventions:
             if case is not None and convention.name in names:
                 case = convention.fitted(case)

@@ -40,10 +40,9 @@ def where(seen: Sequence[Entries]) -> str:
     'everywhere'
     """
     differing = [each for each in seen if each.wrong.any()]
-    agreeing = [each for each in seen if not each.wrong.any()]
-    if not differing or len({each.axes for each in differing}) > 1:
+    places = places_in(seen)
+    if not places:
         return ""
-    places = places_in(differing, agreeing)
     share = share_of(places, differing)
     narrow = [place for place in places if place is not EVERYWHERE]
     if not narrow:
@@ -53,18 +52,32 @@ def where(seen: Sequence[Entries]) -> str:
     return f"only {phrase(narrow)}{rest}"
 
 
-def places_in(differing: Sequence[Entries], agreeing: Sequence[Entries]) -> list[Place]:
-    """Find the place along each axis."""
+def places_in(seen: Sequence[Entries]) -> list[Place]:
+    """Find the place along each axis; none where cases have other axes."""
+    differing = [each for each in seen if each.wrong.any()]
+    if len({each.axes for each in differing}) != 1:
+        return []
     axes = differing[0].axes
-    alike = [each.wrong.shape for each in agreeing if each.axes == axes]
+    agreeing = [each.wrong.shape for each in seen if not each.wrong.any()]
+    alike = [shape for shape in agreeing if len(shape) == len(axes) and 0 not in shape]
     return [
         place_of(
             axis,
             [each.along(number) for each in differing],
-            [shape[number] for shape in alike if 0 not in shape],
+            [shape[number] for shape in alike],
         )
         for number, axis in enumerate(axes)
     ]
+
+
+def is_narrow_in(word: str, seen: Sequence[Entries]) -> bool:
+    """Whether the entries are wrong in some places only of the axis with a word."""
+    places = places_in(seen)
+    axes = next((each.axes for each in seen if each.wrong.any()), ())
+    return any(
+        axis.word == word and place is not EVERYWHERE
+        for axis, place in zip(axes, places, strict=bool(places))
+    )
 
 
 def share_of(places: Sequence[Place], differing: Sequence[Entries]) -> float:

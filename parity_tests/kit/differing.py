@@ -16,9 +16,10 @@ from parity_tests.kit.axes import (
     axes_of_inputs,
     axes_of_outputs,
     by_head,
+    n_leading_of,
     with_axes,
 )
-from parity_tests.kit.description import Entries, where
+from parity_tests.kit.description import Entries, is_narrow_in, where
 from parity_tests.rounding.expected import expected_gradients, result_unit
 
 Observed = Sequence[tuple[Case, Any]]  # cases, and what came out
@@ -28,23 +29,28 @@ WELL_CONDITIONED = 1e4
 
 def where_outputs_differ(pair: Pair, observed: Observed) -> list[str]:
     """Say for each output in which entries it differs, if there is anything to say."""
-    axes = axes_of_outputs(pair)
     found: dict[int, list[Entries]] = {}
-    heads: list[Entries] = []
-    for case, seen in observed:
-        for number, (right, other) in enumerate(outputs_of(pair, case, seen)):
-            names = axes[number] if number < len(axes) else ()
+    axes = axes_of_outputs(pair)
+    for number, names in enumerate(axes or [()]):
+        compared = [
+            (case, *pairs[number])
+            for case, pairs in ((c, outputs_of(pair, c, seen)) for c, seen in observed)
+            if number < len(pairs)
+        ]
+        n_leading = n_leading_of(names, [right for _, right, _ in compared])
+        heads: list[Entries] = []
+        for case, right, other in compared:
             wrong = wrong_entries(right, other, result_unit(pair, case))
-            entries = with_axes(names, wrong)
+            entries = with_axes(names, wrong, n_leading)
             if PROJECTION not in case.parameters:
                 entries = with_heads(case, *entries)
             elif solved := before_projection(pair, case, right, other):
-                heads.append(Entries(*with_heads(case, *with_axes(names, solved[0]))))
+                cut = with_heads(case, *with_axes(names, solved[0], n_leading))
+                heads.append(Entries(*cut))
             found.setdefault(number, []).append(Entries(*entries))
+        if is_narrow_in("head", heads):
+            return [f"{where(heads)}, before the output projection"]
     words = {number: where(entries) for number, entries in found.items()}
-    by_heads = where(heads)
-    if "head" in by_heads:
-        return [f"{by_heads}, before the output projection"]
     several = len(words) > 1
     return [
         f"output {number}: {each}" if several else each
@@ -74,7 +80,7 @@ def with_heads(
 ) -> tuple[tuple[Axis, ...], Any]:
     """Cut the channels into heads, where the last axis has those of all heads."""
     if axes and axes[-1].word == "channel" and axes[-1].symbol != "d":
-        return by_head(axes, wrong, case.config.get("num_heads", 1))
+        return by_head(axes, wrong, case.config.get("num_heads", 0))
     return axes, wrong
 
 
@@ -88,7 +94,7 @@ def before_projection(
     """
     weight = case.parameters[PROJECTION].astype(np.float64)
     error = other.astype(np.float64) - right
-    if case.config.get("num_heads", 1) < 2 or not np.isfinite(error).all():
+    if "num_heads" not in case.config or not np.isfinite(error).all():
         return None
     if np.linalg.cond(weight) > WELL_CONDITIONED:
         return None
@@ -130,7 +136,7 @@ def with_rows(
     if name in case.inputs:
         return with_axes(axes_of_inputs(pair).get(name, ()), wrong)
     axes = (ROW, COLUMN)[: wrong.ndim]
-    n_heads = case.config.get("num_heads", 1)
+    n_heads = case.config.get("num_heads", 0)
     if not name.startswith("W_"):
         return axes, wrong
     if not name.startswith("W_query"):

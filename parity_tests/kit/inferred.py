@@ -121,7 +121,7 @@ def of_factors(case: Case, right: Array, unit: float, seen: Array) -> Candidates
     }
     found = ratio(right, seen)
     if found is not None and not np.isclose(found, [*factors.values()]).any():
-        factors[f"{found:.4g}"] = found
+        factors[f"{found:.6g}"] = found
     for words, factor in factors.items():
         larger = unit * max(1.0, abs(factor))
         yield f"it is the right output times {words}", right * factor, larger

@@ -45,7 +45,7 @@ def equal_to(name: str, rights: Gradients, seen: Any, unit: Any) -> Iterator[str
     if factor is not None:
         larger = unit * max(1.0, abs(factor))
         if compare(rights[name] * factor, seen.astype(float), larger).holds:
-            yield f"the right one times {factor:.4g}"
+            yield f"the right one times {factor:.6g}"
     for other, right in rights.items():
         same_form = other != name and np.shape(right) == seen.shape
         if same_form and compare(right, seen.astype(float), unit).holds:

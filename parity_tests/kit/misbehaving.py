@@ -163,3 +163,9 @@ def replaces(inputs: Named, parameters: Named, config: Named) -> Array:
     output = right(inputs, parameters, config)
     inputs["x"] = object()
     return output
+
+
+@instead
+def takes_no_views(x: Array, output: Array) -> Array:
+    """Raise for a negative stride, as `torch.from_numpy` does."""
+    return raising("a negative stride") if min(x.strides) < 0 else output

@@ -39,16 +39,22 @@ class Observations:
         self.differing: list[tuple[Case, Any]] = []
         self.most = N_OBSERVED
         self.latest: tuple[Case, Any] | None = None  # that differs
+        self.cases: dict[bool, list[Case]] = {
+            True: [],
+            False: [],
+        }  # by whether they differ
+        self.n_cases = 0  # that differ, while a small one was sought
         self.n_found = 0  # of those that differ, while a small one was sought
 
     def look_around(self) -> None:
         """Take as many once more, of cases that are drawn for that."""
-        self.n_found = len(self.differing)
+        self.n_found, self.n_cases = len(self.differing), len(self.cases[True])
         self.most += N_OBSERVED
 
     def add(self, case: Case, observed: Any, differs: bool) -> None:
         """Add what was observed, unless there is enough of its kind."""
         same_kind = self.differing if differs else self.agreeing
+        self.cases[differs].append(case)
         if differs:
             self.latest = case, observed
         if len(same_kind) < self.most:
@@ -63,7 +69,9 @@ class Observations:
         if not self.differing:
             return False
         wrong = self.with_wrong_values(pair)
-        if found := when(*self.cases_of(wrong or self.differing)):
+        # Those of the search for a small counterexample are all similar.
+        drawn = self.cases[True][self.n_cases :] if self.n_cases else []
+        if found := when(drawn, self.cases[False]):
             verdict.when.append(found)
         if not wrong:
             verdict.where.append("only in its dtype")
@@ -74,6 +82,8 @@ class Observations:
         elif pair.adapter is None:
             verdict.where += where_outputs_differ(pair, self.differing)
             verdict.inferred += inferred(pair, wrong)
+        if any(self.holds(pair, case, seen) for case, seen in self.differing):
+            verdict.where.append("elsewhere in its dtype alone")
         observed = [*self.differing, *self.agreeing]
         if names := looks_like(pair, observed, self.effect):
             verdict.looks_like += names
@@ -102,15 +112,6 @@ class Observations:
             return adapter_of(pair).judge(pair, case, seen).holds
         judged = expected_gradients(pair, case).judge(seen)
         return all(agreement.holds for agreement in judged.values())
-
-    def cases_of(self, differing: Observed) -> tuple[list[Case], list[Case]]:
-        """Return the cases that differ as they were drawn, and those that agree.
-
-        Those of the search for a small counterexample differ too, but are all similar.
-        """
-        small = {id(case) for case, _ in self.differing[: self.n_found]}
-        drawn = [case for case, _ in differing if id(case) not in small]
-        return drawn, [case for case, _ in self.agreeing]
 
 
 def in_precision_of(case: Case, observed: Any) -> Any:

@@ -3,6 +3,7 @@
 import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -11,6 +12,7 @@ from parity_tests.kit.axes import Axis
 
 Row = np.ndarray[Any, Any]  # Booleans along one axis
 FEW = 4  # indices that are listed one by one
+TILES = (4, 8, 16, 32, 64, 128)
 NEARLY = 0.9  # the share of a place that differs, where not all of it does
 MOSTLY = 0.5  # the share above which a description is not called partial
 
@@ -88,6 +90,7 @@ def candidates(axis: Axis, rows: Sequence[Row]) -> Iterator[Place]:
     words = f"the last {last} {axis.word}s{axis.of}"
     yield Place(words, lambda i, n: i >= n - last)
     yield from multiples(letter, found)
+    yield from behind_tiles(axis, rows)
     between = f"{low} ≤ {letter} ≤ {high}"
     yield Place(between, lambda i, n: (low <= i) & (i <= high), where=True)
     few = np.unique(np.concatenate(found))
@@ -95,6 +98,19 @@ def candidates(axis: Axis, rows: Sequence[Row]) -> Iterator[Place]:
         listed = ", ".join(map(str, few[:-1]))
         words = f"{axis.word}s {listed} and {few[-1]}{axis.of}"
         yield Place(words, lambda i, n: np.isin(i, few))
+
+
+def behind_tiles(axis: Axis, rows: Sequence[Row]) -> Iterator[Place]:
+    """Yield what is behind the last whole tile, of tiles of some usual sizes."""
+    for tile in TILES:
+        if max(map(len, rows)) > tile:
+            words = f"behind the last whole {tile} {axis.word}s{axis.of}"
+            yield Place(words, partial(is_rest, tile))
+
+
+def is_rest(tile: int, indices: Row, size: int) -> Row:
+    """Mark the indices that fill no tile."""
+    return np.asarray(indices >= size // tile * tile)
 
 
 def multiples(letter: str, found: Sequence[Row]) -> Iterator[Place]:

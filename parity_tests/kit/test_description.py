@@ -182,10 +182,10 @@ def test_what_a_gradient_is_instead_is_inferred(change, words):
 
 
 def test_a_size_divides_the_cases():
-    sizes = [case_of(CAUSAL, n) for n in range(7, 27)]
+    sizes = [case_of(CAUSAL, n) for n in range(5, 29)]
 
-    words = "in each of the 10 cases seen with T ≥ 17, in none of the 10 with T ≤ 16"
-    assert when(sizes[10:], sizes[:10]) == words
+    words = "in each of the 12 cases seen with T ≥ 17, in none of the 12 with T ≤ 16"
+    assert when(sizes[12:], sizes[:12]) == words
 
 
 def test_what_is_so_divides_the_cases():
@@ -310,6 +310,12 @@ def test_values_are_explained_whatever_their_dtype():
 
     assert verdict.where == ["only the first token"]
     assert verdict.nearest == "not a known mistake"
+
+
+def test_a_dtype_and_values_are_said_to_differ():
+    verdict = explained("float64", lambda output: output + (output.shape[1] > 3))
+
+    assert verdict.where == ["everywhere", "elsewhere in its dtype alone"]
 
 
 def test_gradients_that_agree_are_not_explained():

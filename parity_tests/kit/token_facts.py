@@ -1,4 +1,4 @@
-"""What is plain to see of a text, and of the ids that came out for it."""
+"""What is plain to see of a text that is encoded."""
 
 import re
 from typing import Any
@@ -7,6 +7,7 @@ from parity_tests.contract.case import Case
 
 CONTAINS = {
     "a digit": r"[0-9]",
+    "more than three digits in a row": r"\d{4}",
     "a digit that is not ASCII": r"(?![0-9])\d",
     "a letter that is not ASCII": r"(?=[^\x00-\x7f])[^\W\d_]",
     "a character beyond the first 65,536": r"[\U00010000-\U0010ffff]",
@@ -29,7 +30,7 @@ PATTERNS = {f"{what} in the text": re.compile(p) for what, p in CONTAINS.items()
 
 
 def facts_of_text(case: Case) -> dict[str, Any]:
-    """List what is plain to see of a text that is encoded.
+    """List what a text contains, and how long it is.
 
     >>> facts = facts_of_text(Case({}, {"text": "it's 3"}))
     >>> [what for what, holds in facts.items() if holds is True][:2]

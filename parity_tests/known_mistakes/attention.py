@@ -33,6 +33,8 @@ bias-dropped-on-keys: Keys get no bias
     cancels it: the output is right, which is why Whisper leaves it out on purpose. In a
     port the keys then differ, and so does a cache of them.
     Seen in https://github.com/openai/whisper/blob/main/whisper/model.py
+@ Projections in attention/cached:
+    keys = self.W_key(x, tape) → keys = x @ self.W_key.weight.T
 @ Projections: keys = self.W_key(x, tape) → keys = x @ self.W_key.weight.T
     caught by steps
 

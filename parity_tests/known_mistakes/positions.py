@@ -121,8 +121,8 @@ alibi-exponent: Slopes begin at 1
 
 alibi-nonpower: One geometric sequence for any number of heads
     The paper's text may be read so; its code, and checkpoints such as Bloom's, take the
-    power of two below and fill up from the one above. There is a third rule, MosaicML's,
-    and with heads that are a power of two all are the same.
+    power of two below and fill up from the one above. MosaicML has a third rule. Where
+    heads are a power of two all are the same.
     Seen in ml-explore/mlx#343, ml-explore/mlx#3071, mosaicml/examples#307,
     baichuan-inc/Baichuan2#225, NVIDIA/TensorRT-LLM#1611
 @ alibi_slopes in positions/alibi: 2 ** int(math.log2(num_heads)) → num_heads
@@ -142,4 +142,69 @@ alibi-offset-ignored: Distances are counted from the first key
 @ Distances in positions/alibi:
     np.arange(n_queries) + n_keys - n_queries → np.arange(n_queries)
     caught by steps
+
+t5-scaled: Scores divided by √D where T5 does not divide
+    The habit of every other model; T5's parameters are drawn smaller instead.
+@ Attention scores in positions/relative_bias:
+    queries @ keys.mT + bias → queries @ keys.mT / queries.shape[-1] ** 0.5 + bias
+
+t5-bidirectional-in-decoder: A decoder has the buckets of an encoder
+    The flag is not passed on: half of the buckets wait for keys that the mask hides,
+    and the others are half as fine.
+@ __init__ in positions/relative_bias:
+    = num_heads, bidirectional → = num_heads, True
+    if bidirectional else num_buckets → if True else num_buckets
+
+t5-distance-sign: Keys before and behind a query are mixed up
+    Query less key for key less query. In a decoder all that is seen is in bucket 0.
+@ Distances in positions/relative_bias:
+    places[:, None] - np.arange(n_keys) → np.arange(n_keys) - places[:, None]
+
+t5-offset-ignored: Distances are counted from the first key
+    A text that is continued has more keys than queries. Unlike that of ALiBi, this bias
+    is no line, and softmax does not cancel what is off.
+@ Distances in positions/relative_bias:
+    np.arange(n_queries) + n_keys - n_queries → np.arange(n_queries)
+
+t5-border-late: A bucket begins one distance late
+    `left` for `right` in the search of the borders: the distance 1 is in bucket 0.
+@ buckets in positions/relative_bias: side="right" → side="left"
+
+t5-all-exact: Distances beyond the exact buckets are in one bucket
+    The logarithmic half is left out, as where the definition is read to its middle.
+@ buckets in positions/relative_bias:
+    - np.searchsorted(self.starts, before, side="right")
+    + np.minimum(before, self.per_direction // 2)
+
+t5-table-last-text: The table gets the gradient of one text
+    The bias is shared by all texts of a batch, so their gradients add up.
+@ backward in positions/relative_bias:
+    - grad_attn_scores.sum(axis=leading)
+    + grad_attn_scores.reshape(-1, *grad_attn_scores.shape[-3:])[-1]
+
+sinusoidal-cosines-first: Cosines are in the even channels
+    Any order serves a model that learns with it, and no other.
+@ Encoding in positions/sinusoidal: [sines, cosines] → [cosines, sines]
+
+sinusoidal-halves: All sines come first, then all cosines
+    So do the paper's own code and fairseq. Parameters of one layout do not fit the
+    other.
+    Seen in https://github.com/tensorflow/tensor2tensor/blob/master/tensor2tensor/layers/common_attention.py
+@ Encoding in positions/sinusoidal:
+    np.stack([sines, cosines], axis=-1) → np.stack([sines, cosines], axis=-2)
+
+sinusoidal-offset-ignored: Positions count from 0, whatever is given
+    A text that is continued begins at 0 again.
+@ Positions in positions/sinusoidal:
+    counted if positions is None else positions → counted
+
+sinusoidal-float32-angles: Angles are computed in float32
+    Far positions have few digits left behind the point.
+@ cosines_and_sines in positions/sinusoidal:
+    - positions[..., None] * frequencies
+    + (positions[..., None] * frequencies).astype(np.float32)
+
+sinusoidal-not-added: The encoding takes the place of the token
+    An assignment for a sum: the model sees positions and no text.
+@ Sum in positions/sinusoidal: x + encoding → 0 * x + encoding
 """

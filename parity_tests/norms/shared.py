@@ -26,12 +26,13 @@ EPS = (0.0, 1e-12, 1e-6, 1e-5, 1e-2)
 @st.composite
 def norm_cases(draw: st.DrawFn, path: str) -> Case:
     """Draw vectors of some channels; without eps, none of them is zero."""
-    config = {"dim": draw(st.integers(1, 6)), "eps": draw(st.sampled_from(EPS))}
+    dim, eps = draw(st.integers(1, 6)), draw(st.sampled_from(EPS))
     seed, dtype = draw(seeds), draw(dtypes)
-    x = draw(arrays(draw(st.integers(1, 5)), config["dim"], seed=seed)).astype(dtype)
-    if config["eps"] == 0.0:  # a vector of zeros, or one of equal numbers, has no root
+    x = draw(arrays(draw(st.integers(1, 5)), dim, seed=seed)).astype(dtype)
+    if eps == 0.0:  # a vector of zeros, or one of equal numbers, has no root
         x = (x + numbers("normal", x.shape, seed)).astype(dtype)
-        config["eps"] = 1e-6 if config["dim"] == 1 else 0.0
+        eps = 1e-6 if dim == 1 else 0.0
+    config = {"dim": dim, "eps": eps}
     return Case(config, {"x": x}, parameters_of(path, config, seed, dtype), seed=seed)
 
 

@@ -45,7 +45,7 @@ def in_float64(*modules: ModuleType) -> Iterator[None]:
     torch.float64
     """
     proxy = Float64Torch()
-    patches = [patch.object(module, "torch", proxy) for module in modules]
+    patches: list[Any] = [patch.object(each, "torch", proxy) for each in modules]
     patches.append(patch.object(torch.Tensor, "float", torch.Tensor.double))
     for each in patches:
         each.start()

@@ -46,6 +46,19 @@ class Expected:
 
 
 @dataclass(frozen=True)
+class ExpectedResult:
+    """What is expected to come out of a case, with its rounding units, row by row."""
+
+    value: Any
+    units: Any
+    dtype: str = ""
+
+    def judge(self, output: Any) -> Agreement:
+        """Compare what came out."""
+        return compare(self.value, output, self.units, self.dtype)
+
+
+@dataclass(frozen=True)
 class ExpectedBackward:
     """What is expected of a backward pass, with the rounding units of each gradient.
 
@@ -87,18 +100,30 @@ def expected(pair: Pair, case: Case) -> Expected:
 
 
 @remember(4096)
-def result_unit(pair: Pair, case: Case) -> float:
-    """Measure how large rounding is in what comes out, at the most."""
+def expected_result(pair: Pair, case: Case) -> ExpectedResult:
+    """Measure how large rounding is in what comes out alone: it is sooner done."""
+
+    def run(case: Case) -> Any:
+        return pair.answer(pair.call(REFERENCE, case))
+
+    def quantities(case: Case) -> Quantities:
+        return {"result": floating_in(run(case))}
+
     if not case.dtype:
-        return 0.0
-
-    def run(case: Case) -> Quantities:
-        return {"result": floating_in(pair.answer(pair.call(REFERENCE, case)))}
-
+        return ExpectedResult(run(case), 0.0)
     with unchecked():
         precise = pair.with_masks(case).astype(np.float64)
-        units = rounding_units(precise, case.dtype, run(precise), run)
-    return by_name(units)["result"]
+        right = run(precise)
+        truth = {"result": floating_in(right)}
+        units = rounding_units(precise, case.dtype, truth, quantities)["result"]
+    dtype = case.dtype.removeprefix("float64")
+    return ExpectedResult(right, taken(right, iter(units)), dtype)
+
+
+def result_unit(pair: Pair, case: Case) -> float:
+    """Return the largest rounding unit of what comes out."""
+    units = floating_in(expected_result(pair, case).units)
+    return by_name({"result": units})["result"]
 
 
 @remember(512)
@@ -124,7 +149,8 @@ def measured_backward(pair: Pair, case: Case, steps: bool) -> ExpectedBackward:
         case = replace(pair.with_masks(case), grad_output=grad_output)
         precise = case.astype(np.float64)
         truth = reference_backward(pair, precise, steps=steps)
-        units = rounding_units(precise, case.dtype, gradients_of(truth), run)
+        found = gradients_of(truth)
+        units = rounding_units(precise, case.dtype, found, run, recomputes=True)
     of_input = {name: units[name][0] for name in truth.gradients}
     annotate(truth.recording, units)
     dtype = case.dtype.removeprefix("float64")

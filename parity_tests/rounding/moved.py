@@ -14,39 +14,30 @@ terms. So a sum of such products is moved by the sizes of *their* terms.
 And a softmax may be computed as exp(s - lse), where lse is the logarithm of the sum of
 exponentials. The rounding of lse is that of a number as large as the scores, and it
 moves a whole row. So a sum of exp(a - b) is moved, as a whole, by half a rounding of b.
+It moves by no more than the logarithm of the sum: that is all that lse adds to the
+largest score, which is a floating-point number already. Where one score is far above
+all others, nothing moves. In a backward pass the scores may be recomputed, and round
+otherwise than those that lse was made of: there a row moves without this bound, by the
+sizes of the terms of the scores.
 
 Source: Parker 1997, "Monte Carlo Arithmetic: exploiting randomness in floating-point
         arithmetic".
 """
 
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-Array = np.ndarray[Any, Any]
-
-EXACT = {  # they select or change signs: nothing is rounded
-    *(np.maximum, np.minimum, np.fmax, np.fmin),
-    *(np.negative, np.positive, np.absolute, np.sign),
-}
-
-
-@dataclass(frozen=True)
-class Rounding:
-    """How far results are moved: half the spacing of floats at 1, and the draws.
-
-    `tiny` is the smallest normal number of the precision.
-    """
-
-    unit: float
-    tiny: float
-    rng: np.random.Generator
-
-    def noise(self, shape: tuple[int, ...]) -> Array:
-        """Draw moves of either sign, of half a rounding, give or take half of that."""
-        drawn = self.rng.uniform(-self.unit, self.unit, shape)
-        return drawn + np.copysign(self.unit / 2, drawn)
+from parity_tests.rounding.sizes import (
+    Array,
+    Rounding,
+    plain,
+    row_noise,
+    sizes_of,
+    terms_in,
+    terms_of_maximum,
+    terms_of_product,
+)
 
 
 class Moved(np.ndarray):
@@ -96,13 +87,18 @@ class Moved(np.ndarray):
         marked = np.asarray(moved).view(Moved)
         marked.rounding = rounding
         if ufunc is np.subtract and method == "__call__":
-            marked.subtracted = np.broadcast_to(np.abs(operands[1]), moved.shape)
+            size = np.abs(operands[1])
+            if rounding.recomputes and terms_in(inputs[1]) is not None:
+                size = np.maximum(size, terms_in(inputs[1]))
+            marked.subtracted = np.broadcast_to(size, moved.shape)
         elif ufunc is np.exp:
             marked.subtracted = getattr(inputs[0], "subtracted", None)
         elif ufunc is np.matmul:
             marked.terms = sizes
         elif ufunc is np.multiply and method == "__call__":
             marked.terms = terms_of_product(*inputs)
+        elif ufunc is np.maximum and terms_in(inputs[0]) is not None:
+            marked.terms = terms_of_maximum(method, inputs[0], kwargs)
         return marked
 
     def __array_function__(self, function: Any, types: Any, args: Any, kw: Any) -> Any:
@@ -112,6 +108,8 @@ class Moved(np.ndarray):
             result = np.asarray(result).view(Moved)
         if isinstance(result, Moved) and result.rounding is None:
             result.rounding = self.rounding
+        if function is np.where and terms_in(args[1]) is not None:
+            result.terms = np.where(args[0], terms_in(args[1]), 0.0)
         return result
 
 
@@ -121,58 +119,6 @@ def moved(array: Array, rounding: Rounding) -> Array:
     marked = (array * (1 + noise)).view(Moved)
     marked.rounding = rounding
     return marked
-
-
-def sizes_of(
-    ufunc: np.ufunc, method: str, inputs: list[Any], kwargs: Any, result: Array
-) -> Array | None:
-    """Say of what size the rounding of a result is; None if nothing is rounded."""
-    if ufunc in EXACT:
-        return None
-    operands = [plain(each) for each in inputs]
-    with np.errstate(all="ignore"):
-        if ufunc is np.matmul:
-            return finite(np.abs(finite(operands[0])) @ np.abs(finite(operands[1])))
-        if ufunc is np.add and method == "reduce":
-            absolute = np.abs(finite(operands[0]))
-            if (terms := getattr(inputs[0], "terms", None)) is not None:
-                absolute = np.maximum(absolute, terms)
-            return np.asarray(np.add.reduce(absolute, **kwargs))
-        if ufunc in (np.add, np.subtract) and method == "__call__":
-            return finite(np.abs(operands[0])) + finite(np.abs(operands[1]))
-    return finite(np.abs(result))
-
-
-def terms_of_product(left: Any, right: Any) -> Array | None:
-    """Say of what size the terms are that one factor was a sum of, times the other."""
-    for factor, other in [(left, right), (right, left)]:
-        if (terms := getattr(factor, "terms", None)) is not None:
-            return np.asarray(terms * np.abs(finite(plain(other))))
-    return None
-
-
-def row_noise(exps: Any, rounding: Rounding, kwargs: Any) -> Array:
-    """Draw one move for each sum of exp(a - b): half a rounding of the largest b."""
-    subtracted = getattr(exps, "subtracted", None)
-    if subtracted is None:
-        return np.zeros(())
-    along = {"axis": kwargs.get("axis", 0), "keepdims": kwargs.get("keepdims", False)}
-    counts = np.isfinite(subtracted) & (np.asarray(exps) > 0)
-    largest = np.max(subtracted, initial=0.0, where=counts, **along)
-    return rounding.noise(np.shape(largest)) * largest
-
-
-def finite(array: Any) -> Array:
-    """Replace what is not finite by 0: it is not rounded."""
-    is_finite = np.isfinite(array)
-    if np.count_nonzero(is_finite) == is_finite.size:  # as it mostly is
-        return np.asarray(array)
-    return np.where(is_finite, array, 0.0)
-
-
-def plain(value: Any) -> Any:
-    """Take an array as it is, without the moving."""
-    return value.view(np.ndarray) if isinstance(value, Moved) else value
 
 
 def rounding_of(value: Any) -> Rounding | None:

@@ -16,7 +16,8 @@ import torch
 from parity_tests.contract.agreement import as_array
 from parity_tests.contract.case import Case
 from parity_tests.lockstep.recording import Recording
-from parity_tests.rounding.moved import Rounding, moved
+from parity_tests.rounding.moved import moved
+from parity_tests.rounding.sizes import Rounding
 
 Array = np.ndarray[Any, Any]
 Quantities = Mapping[str, list[Array]]
@@ -26,11 +27,16 @@ ROW = -1  # the axis that a row is along
 
 
 def rounding_units(
-    case: Case, dtype: str, truth: Quantities, run: Callable[[Case], Quantities]
+    case: Case,
+    dtype: str,
+    truth: Quantities,
+    run: Callable[[Case], Quantities],
+    recomputes: bool = False,
 ) -> Units:
     """Measure how far each row moves; one that overflows has the unit zero.
 
-    `run` gives the quantities of a case by name, `truth` those of this one.
+    `run` gives the quantities of a case by name, `truth` those of this one. It
+    `recomputes` scores where a backward pass follows the forward one.
     """
     limits = torch.finfo(getattr(torch, dtype))
     units = {
@@ -40,7 +46,7 @@ def rounding_units(
     rng = case.stream("moved by half a rounding")
     with np.errstate(all="ignore"):
         for _ in range(N_RUNS):
-            rounding = Rounding(limits.eps / 2, limits.tiny, rng)
+            rounding = Rounding(limits.eps / 2, limits.tiny, rng, recomputes)
             found = run(case.map(partial(moved, rounding=rounding)))
             for name, arrays in found.items():
                 of_name = zip(units[name], truth[name], arrays, strict=True)

@@ -72,7 +72,7 @@ LETTERS: tuple[Rule, ...] = (
 
 PUNCTUATION: tuple[Rule, ...] = (
     (
-        "punctuation and symbols in a row are one pre-token",
+        "punctuation and signs in a row are one pre-token",
         ("a!? b... c?!?! --- ,;:", "#$%&*+ `~^=|<>", "€£¥ ©® …—– «»„“", "a.b,c;d"),
     ),
     (

@@ -64,6 +64,8 @@ def long_texts() -> Iterator[Long]:
         rule = f"a text of {n:,} characters is encoded as one"
         text = "".join(f" {word}" for word in rng.choices(WORDS, k=n // 7))
         yield rule, merges, text, ()
+    rule = "however many ids there are, they are decoded as one"
+    yield rule, [], "猫犬 " * 10_000, ()  # ends of buffers are inside characters
     for what, unit, special_tokens in UNITS:
         rule = f"a long text of {what} is encoded as one"
         for n in (5_000, 70_000):
@@ -75,9 +77,11 @@ def many_words() -> Iterator[Long]:
     """List words that code may take for each other when it remembers them."""
     rng = Random(1)
     merges = tangled(rng, "abAB")
-    alike = ["".join(rng.choices("abAB", k=6)) for _ in range(40)]
-    alike += [form for w in alike for form in (w.lower(), w.upper(), w[::-1], w[:5])]
-    twice = " ".join(alike + alike[::-1])
+    similar = ["".join(rng.choices("abAB", k=6)) for _ in range(40)]
+    similar += [
+        form for w in similar for form in (w.lower(), w.upper(), w[::-1], w[:5])
+    ]
+    twice = " ".join(similar + similar[::-1])
     yield "words that differ in case or order are two words", merges, twice, ()
     same = "".join(rng.choices("ab", k=64))
     ends = ["".join(rng.choices("abAB", k=9)) for _ in range(20)]

@@ -75,7 +75,7 @@ def tangled(rng: Random, letters: str, n_merges: int = 40) -> Merges:
     return merges
 
 
-def ladder(word: str) -> Merges:
+def beginnings(word: str) -> Merges:
     """List merges by which each beginning of a word is a token: one of every length."""
     merges: Merges = []
     grow(merges, word.encode(), len(word.encode()))

@@ -12,8 +12,8 @@ from parity_tests.tokenizers.cases import Merges, gpt2
 from parity_tests.tokenizers.curated_bytes import CUT, END, PAD, SPECIAL
 from parity_tests.tokenizers.curated_long import long_texts, long_words, many_words
 from parity_tests.tokenizers.curated_tables import (
+    beginnings,
     every_pair,
-    ladder,
     random_words,
     tangled,
     telling,
@@ -100,7 +100,7 @@ def merging(seed: int) -> Iterator[Probe]:
 
 def every_token(seed: int) -> Iterator[Probe]:
     """Encode every token of two tables, and texts of both."""
-    steps = ladder(" abcdefghijklmnopqrstuvwxyz" + "ab" * 18)
+    steps = beginnings(" abcdefghijklmnopqrstuvwxyz" + "ab" * 18)
     learned = trained()
     for merges in (steps, learned):
         texts = texts_of(tokens_of(merges))

@@ -65,23 +65,24 @@ def outcome(pair: Pair, case: Case, with_steps: bool) -> Tree:
         said["steps"] = taken = steps(run)
         of_units["steps"] = of_names(units, taken)
     if pair.has_gradients:
-        said["gradients"], gradient_units = gradients(pair, case)
+        said["gradients"], gradient_units = gradients(pair, case, with_steps)
         of_units |= gradient_units
     return said
 
 
-def gradients(pair: Pair, case: Case) -> tuple[Tree, Tree]:
+def gradients(pair: Pair, case: Case, with_steps: bool) -> tuple[Tree, Tree]:
     """Run the reference backward from a drawn gradient; return its units too."""
     right = expected_backward(pair, case)
     grad_output = right.backward.grad_output
     case = replace(case, grad_output=grad_output).astype(case.dtype)
     run = reference_backward(pair, case)
-    of, taken = dict(run.gradients), steps(run.recording)
-    units = {
-        "gradients": {name: right.units.get(name, 0.0) for name in of},
-        "gradient_steps": of_names(right.units, taken),
-    }
-    return {"of_output": tree_of(run.grad_output), "of": of, "steps": taken}, units
+    of = dict(run.gradients)
+    said: Tree = {"of_output": tree_of(run.grad_output), "of": of}
+    units = {"gradients": {name: right.units.get(name, 0.0) for name in of}}
+    if with_steps:
+        said["steps"] = taken = steps(run.recording)
+        units["gradient_steps"] = of_names(right.units, taken)
+    return said, units
 
 
 def outcome_on(backend: Backend, pair: Pair, case: Case) -> Tree:

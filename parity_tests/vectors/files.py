@@ -9,7 +9,7 @@ from typing import Any
 
 from parity_tests.vectors.layout import Layout, gathered
 
-FORMAT = 2
+FORMAT = 3
 MANIFEST, SUMS, README = "manifest.json", "SHA256SUMS", "README.md"
 
 

@@ -6,11 +6,14 @@ import numpy as np
 import pytest
 
 from parity_tests import catalogue
+from parity_tests.known_mistakes import mistakes_of
 from parity_tests.vectors import files
+from parity_tests.vectors.negative import ABOUT, FLAG, FOLDER, is_wrong
 from parity_tests.vectors.verify import verify_vectors
 from parity_tests.vectors.write import write_vectors
 
 PAIRS = [*catalogue.load_all()]
+CAUSAL = "attention/causal"
 SOME = [pair for pair in PAIRS if pair.path.endswith(("/word", "/windows", "/causal"))]
 
 
@@ -37,8 +40,11 @@ def test_another_seed_gives_other_numbers_in_the_same_cases(tmp_path):
 
     one, other = (contents_of(tmp_path / name) for name in ("1", "2"))
     assert one["attention/causal.safetensors"] != other["attention/causal.safetensors"]
-    manifests = [json.loads(each["manifest.json"]) for each in (one, other)]
-    assert manifests[0]["pairs"] == manifests[1]["pairs"]
+    entries = [json.loads(each["manifest.json"])["pairs"][0] for each in (one, other)]
+    cases = [[c for c in e["cases"] if FLAG not in c["flags"]] for e in entries]
+    names = [[n["name"] for n in e["negative"]["cases"]] for e in entries]
+    assert cases[0] == cases[1]
+    assert names[0] == names[1]
 
 
 def contents_of(folder):
@@ -96,9 +102,30 @@ def test_a_case_with_dropout_has_its_masks(folder):
     assert np.array_equal(dropped, ~mask | (np.tri(mask.shape[-1]) == 0))
 
 
+def test_what_a_mistake_gives_is_written_for_a_case_and_is_wrong_there(folder):
+    rights = {case["name"]: case for case in files.read_pair(folder, CAUSAL)}
+    wrongs = {each["name"]: each for each in files.read_pair(folder / FOLDER, CAUSAL)}
+    mistakes = {each.id: each for each in mistakes_of(CAUSAL)}
+
+    assert wrongs.keys() <= mistakes.keys()
+    assert len(wrongs) > 0.9 * len(mistakes)
+    for name, wrong in wrongs.items():
+        is_of_gradients = mistakes[name].caught_by == "gradients"
+        assert wrong.keys() == {*ABOUT, "gradients" if is_of_gradients else "output"}
+        assert is_wrong(wrong, rights[wrong["case"]])
+    right = rights[wrongs["no-scale"]["case"]]
+    assert not is_wrong({"output": right["output"]}, right)
+    assert wrongs["grad-softmax-no-sum"]["gradients"]["of"].keys() == {
+        *("x", "W_query.weight", "W_key.weight")
+    }
+
+
 def test_both_backends_give_what_the_vectors_say_in_a_few_megabytes(folder):
     replayed = verify_vectors(folder)
+    sizes = {name: len(content) for name, content in contents_of(folder).items()}
 
     assert replayed.differences == []
     assert replayed.n_cases > 300
-    assert sum(len(content) for content in contents_of(folder).values()) <= 6_000_000
+    assert replayed.n_negatives > 500
+    assert sum(sizes.values()) <= 8_000_000
+    assert sum(sizes[name] for name in sizes if name.startswith(FOLDER)) <= 700_000

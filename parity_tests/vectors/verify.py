@@ -14,13 +14,15 @@ from parity_tests.lockstep.gradients import compare_gradients
 from parity_tests.vectors import files
 from parity_tests.vectors.comparing import differences
 from parity_tests.vectors.contents import Tree, example_of, outcome_on, vector_of
+from parity_tests.vectors.negative import FOLDER, not_wrong
 
 
 @dataclass
 class Replayed:
-    """How many cases were replayed, and what differs from the files."""
+    """How many cases were replayed and compared, and what is wrong with the files."""
 
     n_cases: int = 0
+    n_negatives: int = 0
     differences: list[str] = field(default_factory=list)
 
 
@@ -37,12 +39,36 @@ def verify_vectors(folder: Path) -> Replayed:
         pair = load(entry, folder)
         vectors = files.read_pair(folder, pair.path)
         names = [vector.get("name") for vector in vectors]
-        if names != [case["name"] for case in entry["cases"]]:
-            found.differences.append(f"{pair}: other cases than the manifest's")
+        found.differences += other_names(f"{pair}", names, entry)
         for name, vector in zip(names, vectors, strict=True):
             found.differences += [f"{pair}, {name}: {d}" for d in replay(pair, vector)]
         found.n_cases += len(vectors)
+        found.differences += check_negatives(pair, folder, entry["negative"], vectors)
+        found.n_negatives += len(entry["negative"]["cases"])
     return found
+
+
+def other_names(where: str, names: list[Any], entry: Mapping[str, Any]) -> list[str]:
+    """Say whether a file has other cases than those which the manifest lists."""
+    listed = [case["name"] for case in entry["cases"]]
+    return [] if names == listed else [f"{where}: other cases than the manifest's"]
+
+
+def check_negatives(
+    pair: Pair, folder: Path, entry: Mapping[str, Any], vectors: list[Tree]
+) -> Iterator[str]:
+    """Say which negative vectors are missing, or not wrong.
+
+    Raises:
+        VectorsError: one of them is none.
+    """
+    negatives = files.read_pair(folder / FOLDER, pair.path)
+    where = f"{FOLDER}/{pair}"
+    try:
+        yield from other_names(where, [each["name"] for each in negatives], entry)
+        yield from (f"{where}, {name}" for name in not_wrong(negatives, vectors))
+    except (LookupError, TypeError, ValueError, AttributeError) as error:
+        raise files.VectorsError(f"{where} cannot be compared: {error!r}") from error
 
 
 def load(entry: Mapping[str, Any], folder: Path) -> Pair:

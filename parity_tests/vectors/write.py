@@ -2,12 +2,12 @@
 
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
 
 from parity_tests import catalogue
 from parity_tests.contract.pair import Pair
 from parity_tests.vectors import files
-from parity_tests.vectors.contents import vector_of
+from parity_tests.vectors.contents import Tree, vector_of
+from parity_tests.vectors.negative import ABOUT, FOLDER, negatives_of
 
 
 def write_vectors(
@@ -26,9 +26,12 @@ def write_vectors(
         raise files.VectorsError(f"{folder} holds something else than vectors")
     entries = []
     for pair in catalogue.load_all() if pairs is None else pairs:
-        cases = [vector_of(pair, example) for example in pair.examples(seed)]
+        needed, negatives = negatives_of(pair, seed)
+        examples = [*pair.examples(seed), *needed]
+        cases = [vector_of(pair, example) for example in examples]
         files.write_pair(folder, pair.path, cases)
-        entries.append(entry(pair, cases))
+        files.write_pair(folder / FOLDER, pair.path, negatives)
+        entries.append(entry(pair, cases, negatives))
     manifest = {"format": files.FORMAT, "seed": seed, "pairs": entries}
     files.write_atomically(folder / files.MANIFEST, files.as_json(manifest))
     described = Path(__file__).with_name(files.README).read_bytes()
@@ -37,16 +40,21 @@ def write_vectors(
     return sum(len(each["cases"]) for each in entries)
 
 
-def entry(pair: Pair, cases: list[dict[str, Any]]) -> dict[str, Any]:
+def entry(pair: Pair, cases: list[Tree], negatives: list[Tree]) -> Tree:
     """Describe the files of a pair."""
     return {
         "pair": pair.path,
         "class": pair.class_name,
         "abilities": sorted(pair.abilities),
-        "json": f"{pair.path}.json",
-        "tensors": f"{pair.path}.safetensors",
-        "cases": [
-            {part: case[part] for part in ("name", "flags", "comment")}
-            for case in cases
-        ],
+        **contents(pair.path, cases, ("name", "flags", "comment")),
+        "negative": contents(f"{FOLDER}/{pair.path}", negatives, ABOUT),
+    }
+
+
+def contents(path: str, cases: list[Tree], parts: tuple[str, ...]) -> Tree:
+    """Name two files, and list what is in them."""
+    return {
+        "json": f"{path}.json",
+        "tensors": f"{path}.safetensors",
+        "cases": [{part: case[part] for part in parts} for case in cases],
     }

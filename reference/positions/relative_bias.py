@@ -148,7 +148,8 @@ class RelativeBiasAttention(Module):
     def buckets(self, distances: Int[np.ndarray, "T S"]) -> Int[np.ndarray, "T S"]:
         """Find the bucket of every distance, negative for a key behind its query.
 
-        >>> RelativeBiasAttention(1, 8, 20).buckets(np.array([[-1, 0, 3, 5, 6, 99]]))
+        >>> attend = RelativeBiasAttention(1, 8, 20)
+        >>> attend.buckets(np.array([[-1, 0, 3, 5, 6, 99]]))
         array([[0, 0, 3, 4, 5, 7]])
         >>> attend = RelativeBiasAttention(1, 8, 20, bidirectional=True)
         >>> attend.buckets(np.array([[-2, -1, 0, 1]]))

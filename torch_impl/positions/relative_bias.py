@@ -100,7 +100,8 @@ class RelativeBiasAttention(nn.Module):
     def buckets(self, distances: Int[Tensor, "T S"]) -> Int[Tensor, "T S"]:
         """Find the bucket of every distance, negative for a key behind its query.
 
-        >>> RelativeBiasAttention(1, 8, 20).buckets(torch.tensor([[-1, 0, 3, 5, 6, 99]]))
+        >>> attend = RelativeBiasAttention(1, 8, 20)
+        >>> attend.buckets(torch.tensor([[-1, 0, 3, 5, 6, 99]]))
         tensor([[0, 0, 3, 4, 5, 7]])
         >>> attend = RelativeBiasAttention(1, 8, 20, bidirectional=True)
         >>> attend.buckets(torch.tensor([[-2, -1, 0, 1]]))

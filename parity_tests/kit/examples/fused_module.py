@@ -3,7 +3,7 @@ r"""Do the gradients of `F.scaled_dot_product_attention` agree with CausalAttent
 A module with the pair's arguments and parameter names needs nothing more: autograd runs
 backward. A mistake stands below it, to see what the kit says of it:
 
-    diptych check attention/causal --supports gradients,leading_axes \
+    diptych check attention/causal \
         --impl parity_tests.kit.examples.fused_module:Attention
 """
 

@@ -10,6 +10,8 @@ import numpy as np
 
 Array = np.ndarray[Any, Any]
 Named = dict[str, Any]
+MULTI_HEAD, CAUSAL = "attention/multi_head", "attention/causal"
+FORWARD, ALL = ("leading_axes",), ("leading_axes", "gradients", "dropout")
 QUERY, KEY, VALUE, OUT = "W_query", "W_key", "W_value", "out_proj"
 
 
@@ -98,7 +100,7 @@ class MultiHead:
         """Return what comes out."""
         return output
 
-    def kept(self) -> Any:
+    def dropout(self) -> Any:
         """Return what the attention weights are multiplied by: dropout."""
         if "keep" not in self.inputs:
             return self.x.dtype.type(1)
@@ -115,7 +117,7 @@ class MultiHead:
         attn_scores, fill = self.scores(self.queries, self.keys), self.fill(heads)
         masked = np.where(self.mask(), attn_scores, attn_scores.dtype.type(fill))
         self.weights = self.softmax(masked)
-        context = self.average(self.weights * self.kept(), self.values)
+        context = self.average(self.weights * self.dropout(), self.values)
         self.context = self.join(context)
         return self.project(self.context, OUT) if self.has_heads else self.context
 
@@ -131,8 +133,8 @@ class MultiHead:
         if self.has_heads:
             grad_output = self.backward(OUT, self.context, grad_output, found)
         grad_context = self.split(grad_output)
-        grad_values = (self.weights * self.kept()).mT @ grad_context
-        grad_scores = self.of_scores(grad_context @ self.values.mT * self.kept())
+        grad_values = (self.weights * self.dropout()).mT @ grad_context
+        grad_scores = self.of_scores(grad_context @ self.values.mT * self.dropout())
         grad_scores = grad_scores * self.scale(self.queries.shape[-1])
         heads = (grad_scores @ self.keys, grad_scores.mT @ self.queries, grad_values)
         parts = [

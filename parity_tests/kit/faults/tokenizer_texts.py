@@ -464,7 +464,7 @@ class SpecialAlone(ByHeap):
     """Special tokens are found only where no letter is beside them."""
 
     def special_pattern(self) -> Any:
-        """Look to both sides."""
+        """Look at what is beside one."""
         names = sorted(map(re.escape, self.special), key=len, reverse=True)
         return re.compile(rf"(?<!\w)({'|'.join(names)})(?!\w)")
 
@@ -494,7 +494,7 @@ class SpecialRunsAreOne(ByHeap):
 
 @wrong(BYTE_PAIR)
 class SpecialInAnyCase(ByHeap):
-    """Special tokens are found in capitals and small letters alike."""
+    """Special tokens are found in capitals or small letters."""
 
     def parts(self, text: str) -> list[str]:
         """Write them as they should be."""

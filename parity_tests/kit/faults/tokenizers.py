@@ -371,6 +371,16 @@ class EachAlone(ByHeap):
 
 
 @wrong(BYTE_PAIR)
+class DecodedIn4096s(ByHeap):
+    """Ids are decoded in parts of 4,096."""
+
+    def decode(self, ids: list[int]) -> str:
+        """Decode part after part."""
+        parts = (ids[at : at + 4096] for at in range(0, len(ids), 4096))
+        return "".join(self.joined(part).decode(errors="replace") for part in parts)
+
+
+@wrong(BYTE_PAIR)
 class PartAtTheEndDropped(ByHeap):
     """Part of a character at the end waits for more, and is lost."""
 
