@@ -27,8 +27,9 @@ def draw_case(
     """Draw sizes, an input of a scale, and parameters that keep that scale."""
     num_heads, head_dim = int(rng.integers(1, 4)), int(rng.integers(1, 9))
     n_tokens, seed = int(rng.integers(2, 17)), int(rng.integers(2**32))
+    d_in = int(rng.integers(1, 17))
     config = {
-        "d_in": int(rng.integers(1, 17)),
+        "d_in": d_in,
         "d_out": num_heads * head_dim,
         "context_length": n_tokens,
         "dropout": 0.0,
@@ -36,7 +37,7 @@ def draw_case(
         "qkv_bias": bool(rng.integers(2)),
     }
     pattern = str(rng.choice(patterns))
-    x = scale * numbers(pattern, (2, n_tokens, config["d_in"]), seed)
+    x = scale * numbers(pattern, (2, n_tokens, d_in), seed)
     state = MULTI_HEAD.part(REFERENCE)(**config).state_dict()
     parameters = {
         name: (rng.normal(size=array.shape) / array.shape[-1] ** 0.5).astype(dtype)

@@ -127,7 +127,7 @@ def cut(line: str, indent: str) -> Iterator[str]:
     >>> for each in cut("'" + 20 * r"\xe7" + "'", "    "):
     ...     print(len(each), each[-8:])
     77 \xe7\xe7
-    9 \xe7'
+    9    \xe7'
     """
     row = ""
     for sign in SIGN.findall(line):

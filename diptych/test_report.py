@@ -12,14 +12,14 @@ from parity_tests.kit.asking import Request
 from parity_tests.kit.verdict import Verdict
 
 PAIR = "attention/multi_head"
-HOSTILE = "<script>alert(1)</script> \x1b[31m ```"
+ADVERSARIAL = "<script>alert(1)</script> \x1b[31m ```"
 
 
 @pytest.fixture
 def verdict():
     """Make the verdict on an implementation that forgets the output projection."""
     verdict = Verdict(PAIR, "mine:f", 84)
-    verdict.first_difference = f"at [0]: expected 1.0, got 2.0 {HOSTILE}"
+    verdict.first_difference = f"at [0]: expected 1.0, got 2.0 {ADVERSARIAL}"
     verdict.case = Case({"d_in": 2}, {"x": np.ones((1, 3, 2))})
     verdict.expected, verdict.observed = np.zeros(4), np.full(4, 7.0)
     verdict.where, verdict.when = ["only the last token"], ["in each of the 3 cases"]

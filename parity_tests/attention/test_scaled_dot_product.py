@@ -6,6 +6,7 @@ import torch.nn.functional as F
 from hypothesis import strategies as st
 
 from parity_tests.attention.cases import attention_cases
+from parity_tests.attention.changes import in_evaluation
 from parity_tests.attention.core import (
     BAD_CORE_INPUTS,
     BAD_MASKS,
@@ -16,6 +17,7 @@ from parity_tests.attention.core import (
     core_rejected,
 )
 from parity_tests.attention.core_properties import OF_ALL_CORES, WITH_MASK
+from parity_tests.catalogue import load
 from parity_tests.contract.agreement import Agreement, compare
 from parity_tests.contract.backend import REFERENCE
 from parity_tests.contract.case import Case
@@ -47,9 +49,6 @@ def it_is_what_each_head_of_multi_head_attention_does(
     run: OneBackend, case: Case
 ) -> Agreement:
     """Its steps, from split heads to the context vectors of every head."""
-    from parity_tests.attention.changes import in_evaluation
-    from parity_tests.catalogue import load
-
     heads = OneBackend(load("attention/multi_head"), REFERENCE)
     case = in_evaluation(case)
     names = ("head_queries", "head_keys", "head_values")

@@ -2,15 +2,13 @@
 
 from typing import Any
 
-import numpy as np
-
 from parity_tests.contract.adapter import Adapter
-from parity_tests.contract.agreement import Agreement, compare, differs
+from parity_tests.contract.agreement import Agreement, differs
 from parity_tests.contract.backend import REFERENCE, unchecked
 from parity_tests.contract.case import Case
 from parity_tests.contract.convention import Request
 from parity_tests.contract.pair import Pair
-from parity_tests.rounding.expected import result_unit
+from parity_tests.rounding.expected import expected_result
 
 
 def adapter_of(pair: Pair) -> Adapter:
@@ -40,13 +38,12 @@ def answer(pair: Pair, case: Case, part: Any = None) -> Any:
 
 def judge(pair: Pair, case: Case, output: Any) -> Agreement:
     """Compare what came out with the reference, in float64 on the same numbers."""
-    precise = pair.with_masks(case).astype(np.float64)
-    right = answer(pair, precise)
-    if isinstance(right, tuple) != isinstance(output, list):
-        form = f"a tuple of {len(right)}" if isinstance(right, tuple) else "one array"
+    right = expected_result(pair, case)
+    several = isinstance(right.value, tuple)
+    if several != isinstance(output, list):
+        form = f"a tuple of {len(right.value)}" if several else "one array"
         return differs("list", f"it returns another number of arrays; expected {form}")
-    dtype = case.dtype.removeprefix("float64")
-    return compare(right, output, result_unit(pair, case), dtype)
+    return right.judge(output)
 
 
 ARRAYS = Adapter("parity_tests.kit.running:arrays", request, answer, judge)

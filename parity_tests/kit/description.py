@@ -59,12 +59,14 @@ def places_in(seen: Sequence[Entries]) -> list[Place]:
         return []
     axes = differing[0].axes
     agreeing = [each.wrong.shape for each in seen if not each.wrong.any()]
-    alike = [shape for shape in agreeing if len(shape) == len(axes) and 0 not in shape]
+    similar = [
+        shape for shape in agreeing if len(shape) == len(axes) and 0 not in shape
+    ]
     return [
         place_of(
             axis,
             [each.along(number) for each in differing],
-            [shape[number] for shape in alike],
+            [shape[number] for shape in similar],
         )
         for number, axis in enumerate(axes)
     ]

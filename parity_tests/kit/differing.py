@@ -20,7 +20,11 @@ from parity_tests.kit.axes import (
     with_axes,
 )
 from parity_tests.kit.description import Entries, is_narrow_in, where
-from parity_tests.rounding.expected import expected_gradients, result_unit
+from parity_tests.rounding.expected import (
+    expected_gradients,
+    expected_result,
+    result_unit,
+)
 
 Observed = Sequence[tuple[Case, Any]]  # cases, and what came out
 PROJECTION = "out_proj.weight"
@@ -40,7 +44,7 @@ def where_outputs_differ(pair: Pair, observed: Observed) -> list[str]:
         n_leading = n_leading_of(names, [right for _, right, _ in compared])
         heads: list[Entries] = []
         for case, right, other in compared:
-            wrong = wrong_entries(right, other, result_unit(pair, case))
+            wrong = wrong_entries(right, other, units_of(pair, case, number))
             entries = with_axes(names, wrong, n_leading)
             if PROJECTION not in case.parameters:
                 entries = with_heads(case, *entries)
@@ -102,6 +106,12 @@ def before_projection(
     before = error @ inverse
     most = LIMIT * result_unit(pair, case) * np.abs(inverse).sum(axis=0).max()
     return (np.abs(before) > most + 1e-9 * np.abs(before).max(initial=0),)
+
+
+def units_of(pair: Pair, case: Case, number: int) -> Any:
+    """Return the rounding units of one output, row by row."""
+    units = expected_result(pair, case).units
+    return units[number] if isinstance(units, list) else units
 
 
 def where_gradients_differ(pair: Pair, observed: Observed) -> list[str]:

@@ -60,14 +60,19 @@ def mistakes_in(entry: Entry, path: str) -> list[Mistake]:
 
 
 def is_run(step: str, file: str, path: str) -> bool:
-    """Whether a pair runs a step of a file: it is its own, or it names what it has.
+    """Whether a pair runs a step of a file: it is its own, or it names it.
 
-    Of a file that is imported for its checks alone, no step is run.
+    Of another pair that is imported for its checks alone, no step is run.
     """
-    if file == f"{path}.py":
+    other_pair = file.removesuffix(".py")
+    if step.endswith("_backward"):
+        name = step
+    elif other_pair in PATHS:
+        name = subject(other_pair)
+    else:
         return True
-    name = step if step.endswith("_backward") else subject(file.removesuffix(".py"))
-    return any(name in source_of(other) for other in files_of(path) if other != file)
+    others = [other for other in files_of(path) if other != file]
+    return other_pair == path or any(name in source_of(other) for other in others)
 
 
 def all_mistakes() -> tuple[Mistake, ...]:

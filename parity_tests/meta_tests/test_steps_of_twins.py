@@ -56,7 +56,8 @@ def test_steps_count_from_one_and_begin_with_a_term_or_with_the_equation(functio
     form = r".*( = |: )" if is_backward else r"[A-Z][\w /-]{1,40}: \S"
 
     assert sorted(numbers) == [*range(1, len(numbers) + 1)]
-    assert numbers == sorted(numbers, reverse=is_backward)
+    firsts = [step.first for step in function.steps]
+    assert firsts == sorted(firsts, reverse=is_backward)
     for step in function.steps:
         # A long sentence goes on in the lines of comment below.
         assert step.end > step.start

@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 import torch
 
+from parity_tests.catalogue import load
 from parity_tests.contract.agreement import Agreement, compare
 from parity_tests.contract.case import Case
 from parity_tests.contract.implementation import OneBackend
@@ -34,8 +35,6 @@ def a_number_added_to_all_channels_changes_nothing(
 
 def of_a_centered_vector_it_is_rms_norm(run: OneBackend, case: Case) -> Agreement:
     """Where the mean is zero already, only the root mean square is left."""
-    from parity_tests.catalogue import load
-
     other = OneBackend(load("norms/rms_norm"), run.backend)
     x = case.inputs["x"]
     x = np.concatenate([x, -x], axis=-1)  # its sum is zero, to the last bit

@@ -195,14 +195,16 @@ PAIR = Pair(
         ),
         rejected(
             *(TypeError, "positions must be integers, got float64"),
-            x=X, positions=np.zeros(2),
+            x=X,
+            positions=np.zeros(2),
         ),
         rejected(
             *(
                 ValueError,
                 "positions must have shape (…, T) that broadcasts to (2,), got (3,)",
             ),
-            x=X, positions=np.zeros(3, int),
+            x=X,
+            positions=np.zeros(3, int),
         ),
     ),
     oracles=(

@@ -33,6 +33,7 @@ from parity_tests.rounding.sizes import (
     Rounding,
     plain,
     row_noise,
+    size_of_subtracted,
     sizes_of,
     terms_in,
     terms_of_maximum,
@@ -87,9 +88,7 @@ class Moved(np.ndarray):
         marked = np.asarray(moved).view(Moved)
         marked.rounding = rounding
         if ufunc is np.subtract and method == "__call__":
-            size = np.abs(operands[1])
-            if rounding.recomputes and terms_in(inputs[1]) is not None:
-                size = np.maximum(size, terms_in(inputs[1]))
+            size = size_of_subtracted(inputs[1], rounding)
             marked.subtracted = np.broadcast_to(size, moved.shape)
         elif ufunc is np.exp:
             marked.subtracted = getattr(inputs[0], "subtracted", None)
@@ -97,8 +96,8 @@ class Moved(np.ndarray):
             marked.terms = sizes
         elif ufunc is np.multiply and method == "__call__":
             marked.terms = terms_of_product(*inputs)
-        elif ufunc is np.maximum and terms_in(inputs[0]) is not None:
-            marked.terms = terms_of_maximum(method, inputs[0], kwargs)
+        elif ufunc is np.maximum and method == "reduce":
+            marked.terms = terms_of_maximum(terms_in(inputs[0]), kwargs)
         return marked
 
     def __array_function__(self, function: Any, types: Any, args: Any, kw: Any) -> Any:

@@ -86,11 +86,17 @@ def terms_in(value: Any) -> Array | None:
     return getattr(value, "terms", None)
 
 
-def terms_of_maximum(method: str, array: Any, kwargs: Any) -> Array | None:
+def terms_of_maximum(terms: Array | None, kwargs: Any) -> Array | None:
     """Say of what size the terms are of the largest number of each row."""
-    if method != "reduce":
-        return None
-    return np.max(terms_in(array), initial=0.0, **along(kwargs))
+    return None if terms is None else np.max(terms, initial=0.0, **along(kwargs))
+
+
+def size_of_subtracted(subtracted: Any, rounding: Rounding) -> Array:
+    """Say of what size the rounding of b in exp(a - b) is, if b is a maximum."""
+    size, terms = np.abs(plain(subtracted)), terms_in(subtracted)
+    if terms is None or not rounding.recomputes:
+        return np.asarray(size)
+    return np.maximum(size, terms)
 
 
 def finite(array: Any) -> Array:

@@ -76,7 +76,7 @@ class TwoPasses(MultiHead):
         return weights
 
 
-@right_form(gradients=True)
+@right_form(gradients=True, longest=129)
 class TorchOnline(InTorch):
     """Online softmax, key by key, PyTorch."""
 

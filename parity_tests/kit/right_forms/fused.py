@@ -13,7 +13,7 @@ from parity_tests.kit.right_forms.in_torch import InTorch
 
 @right_form(gradients=True)
 class Fused(InTorch):
-    """F.scaled_dot_product_attention."""
+    """F.scaled_dot_product_attention (SDPA)."""
 
     def attend(self, queries: Tensor, keys: Tensor, values: Tensor) -> Tensor:
         """Call it."""
@@ -22,7 +22,7 @@ class Fused(InTorch):
 
 @right_form(gradients=True)
 class FusedMath(Fused):
-    """Its backend "math"."""
+    """SDPA, its backend "math"."""
 
     backend = SDPBackend.MATH
 
@@ -38,14 +38,14 @@ class FusedMath(Fused):
 
 @right_form(gradients=True)
 class FusedFlash(FusedMath):
-    """Its backend "flash"."""
+    """SDPA, its backend "flash"."""
 
     backend = SDPBackend.FLASH_ATTENTION
 
 
 @right_form(gradients=True)
 class FusedBooleanMask(InTorch):
-    """It with a Boolean mask."""
+    """SDPA with a Boolean mask."""
 
     def attend(self, queries: Tensor, keys: Tensor, values: Tensor) -> Tensor:
         """Give it the mask."""
@@ -55,7 +55,7 @@ class FusedBooleanMask(InTorch):
 
 @right_form(gradients=True)
 class FusedAddedMask(InTorch):
-    """It with a mask that is added, queries scaled first."""
+    """SDPA with a mask that is added, queries scaled first."""
 
     def attend(self, queries: Tensor, keys: Tensor, values: Tensor) -> Tensor:
         """Give it zeros and -inf."""

@@ -58,7 +58,7 @@ class Recomputed(ByDelta):
         return super().gradients(grad_output)
 
 
-@right_form(gradients=True)
+@right_form(gradients=True, longest=65)
 class ByJacobian(MultiHead):
     """By the Jacobian diag(w) − w wᵀ."""
 

@@ -26,7 +26,7 @@ class MaskAdded(InTorch):
 
 @right_form(limit=1e8)
 class LargeAdded(MaskAdded):
-    """−10⁹ added (|s| < 10⁸)."""
+    """−10⁹ added, scores below 10⁸."""
 
     fill = -1e9
 
@@ -46,7 +46,7 @@ class LowestAdded(InNumPy):
 
 @right_form(limit=5e3)
 class FilledWithThousands(InTorch):
-    """−10⁴ for −inf (|s| < 5,000)."""
+    """−10⁴ for −inf, scores below 5,000."""
 
     fill = -1e4
 
@@ -57,7 +57,7 @@ class FilledWithThousands(InTorch):
 
 @right_form(limit=1e8, gradients=True)
 class FilledWithLarge(FilledWithThousands):
-    """−10⁹ for −inf (|s| < 10⁸)."""
+    """−10⁹ for −inf, scores below 10⁸."""
 
     fill = -1e9
 

@@ -128,7 +128,7 @@ class OnesBesideValues(InNumPy):
 
 @right_form(limit=20)
 class WithoutMaximum(InNumPy):
-    """No maximum subtracted (|s| < 20)."""
+    """No maximum subtracted, scores below 20."""
 
     def softmax(self, scores: Array) -> Array:
         """Take exponentials as they are."""
@@ -139,7 +139,7 @@ class WithoutMaximum(InNumPy):
 
 @right_form(limit=20)
 class OneMaximum(InTorch):
-    """One maximum for all rows (|s| < 20)."""
+    """One maximum for all rows, scores below 20."""
 
     def softmax(self, scores: Tensor) -> Tensor:
         """Subtract the largest score of all."""
@@ -162,7 +162,7 @@ class ScoresTransposed(InNumPy):
 
 @right_form(gradients=True, limit=20)
 class WeightsMasked(InTorch):
-    """Weights masked and divided again (|s| < 20)."""
+    """Weights masked and divided again, scores below 20."""
 
     def attend(self, queries: Tensor, keys: Tensor, values: Tensor) -> Tensor:
         """Attend to all tokens; then forget the later ones."""
