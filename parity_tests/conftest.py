@@ -15,7 +15,7 @@ UNHURRIED = settings(  # how busy the machine is says nothing about the code
 )
 PROFILES = {
     "dev": settings(UNHURRIED, max_examples=25),
-    "ci": settings(UNHURRIED, max_examples=100, derandomize=True, database=None),
+    "ci": settings(UNHURRIED, max_examples=60, derandomize=True, database=None),
     "nightly": settings(UNHURRIED, max_examples=5000, print_blob=True),
     "kit": settings(UNHURRIED, max_examples=100, database=None, print_blob=True),
     "mutation": settings(

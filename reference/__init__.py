@@ -39,24 +39,24 @@ from reference.attention.grouped_query import (
 from reference.attention.scaled_dot_product import (
     ScaledDotProductAttention as ScaledDotProductAttention,
 )
-from reference.norms.rms_norm import RMSNorm as RMSNorm
-from reference.norms.layer_norm import LayerNorm as LayerNorm
 from reference.attention.masks import AttentionMask as AttentionMask
 from reference.attention.cross import CrossAttention as CrossAttention
 from reference.attention.cached import (
     CachedAttention as CachedAttention,
     KeyValueCache as KeyValueCache,
 )
-from reference.positions.rotary import RotaryEmbedding as RotaryEmbedding
 from reference.attention.sliding_window import (
     RingCache as RingCache,
     SlidingWindowAttention as SlidingWindowAttention,
 )
-from reference.positions.rotary_scaling import RotaryScaling as RotaryScaling
 from reference.attention.softcap import SoftcappedAttention as SoftcappedAttention
 from reference.attention.sink import SinkAttention as SinkAttention
+from reference.norms.rms_norm import RMSNorm as RMSNorm
+from reference.norms.layer_norm import LayerNorm as LayerNorm
+from reference.positions.sinusoidal import SinusoidalEncoding as SinusoidalEncoding
+from reference.positions.rotary import RotaryEmbedding as RotaryEmbedding
+from reference.positions.rotary_scaling import RotaryScaling as RotaryScaling
 from reference.positions.alibi import LinearBiasAttention as LinearBiasAttention
 from reference.positions.relative_bias import (
     RelativeBiasAttention as RelativeBiasAttention,
 )
-from reference.positions.sinusoidal import SinusoidalEncoding as SinusoidalEncoding

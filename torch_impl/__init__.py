@@ -31,24 +31,24 @@ from torch_impl.attention.grouped_query import (
 from torch_impl.attention.scaled_dot_product import (
     ScaledDotProductAttention as ScaledDotProductAttention,
 )
-from torch_impl.norms.rms_norm import RMSNorm as RMSNorm
-from torch_impl.norms.layer_norm import LayerNorm as LayerNorm
 from torch_impl.attention.masks import AttentionMask as AttentionMask
 from torch_impl.attention.cross import CrossAttention as CrossAttention
 from torch_impl.attention.cached import (
     CachedAttention as CachedAttention,
     KeyValueCache as KeyValueCache,
 )
-from torch_impl.positions.rotary import RotaryEmbedding as RotaryEmbedding
 from torch_impl.attention.sliding_window import (
     RingCache as RingCache,
     SlidingWindowAttention as SlidingWindowAttention,
 )
-from torch_impl.positions.rotary_scaling import RotaryScaling as RotaryScaling
 from torch_impl.attention.softcap import SoftcappedAttention as SoftcappedAttention
 from torch_impl.attention.sink import SinkAttention as SinkAttention
+from torch_impl.norms.rms_norm import RMSNorm as RMSNorm
+from torch_impl.norms.layer_norm import LayerNorm as LayerNorm
+from torch_impl.positions.sinusoidal import SinusoidalEncoding as SinusoidalEncoding
+from torch_impl.positions.rotary import RotaryEmbedding as RotaryEmbedding
+from torch_impl.positions.rotary_scaling import RotaryScaling as RotaryScaling
 from torch_impl.positions.alibi import LinearBiasAttention as LinearBiasAttention
 from torch_impl.positions.relative_bias import (
     RelativeBiasAttention as RelativeBiasAttention,
 )
-from torch_impl.positions.sinusoidal import SinusoidalEncoding as SinusoidalEncoding

@@ -15,7 +15,7 @@ import torch_impl
 from parity_tests.attention.bridges import by_torch
 from parity_tests.attention.cases import attention_cases, head_dims, n_heads
 from parity_tests.attention.changes import in_evaluation, with_parameters
-from parity_tests.attention.core import causal_mask, masks
+from parity_tests.attention.kernels import causal_mask, masks
 from parity_tests.contract.agreement import Agreement, compare
 from parity_tests.contract.case import Array, Case
 from parity_tests.contract.convention import NOT_EMPTY

@@ -7,7 +7,8 @@ from hypothesis import strategies as st
 
 from parity_tests.attention.cases import attention_cases
 from parity_tests.attention.changes import in_evaluation
-from parity_tests.attention.core import (
+from parity_tests.attention.kernel_properties import OF_ALL_CORES, WITH_MASK
+from parity_tests.attention.kernels import (
     BAD_CORE_INPUTS,
     BAD_MASKS,
     causal_mask,
@@ -16,7 +17,6 @@ from parity_tests.attention.core import (
     core_on_text,
     core_rejected,
 )
-from parity_tests.attention.core_properties import OF_ALL_CORES, WITH_MASK
 from parity_tests.catalogue import load
 from parity_tests.contract.agreement import Agreement, compare
 from parity_tests.contract.backend import REFERENCE

@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 from transformers.models.gpt_oss import modeling_gpt_oss
 
 from parity_tests.attention.bridges import by_torch
-from parity_tests.attention.core import (
+from parity_tests.attention.kernel_properties import OF_ALL_CORES, WITH_MASK
+from parity_tests.attention.kernels import (
     BAD_CORE_INPUTS,
     BAD_MASKS,
     causal_mask,
@@ -18,7 +19,6 @@ from parity_tests.attention.core import (
     core_rejected,
     drawn_inputs,
 )
-from parity_tests.attention.core_properties import OF_ALL_CORES, WITH_MASK
 from parity_tests.contract.agreement import Agreement, as_array, compare
 from parity_tests.contract.case import Case
 from parity_tests.contract.convention import NOT_EMPTY

@@ -16,7 +16,8 @@ from transformers import masking_utils as hf
 import torch_impl
 from parity_tests.attention.bridges import by_torch
 from parity_tests.attention.changes import with_config
-from parity_tests.attention.core import (
+from parity_tests.attention.kernel_properties import OF_ALL_CORES
+from parity_tests.attention.kernels import (
     BAD_CORE_INPUTS,
     BAD_MASKS,
     FITTING,
@@ -27,7 +28,6 @@ from parity_tests.attention.core import (
     core_rejected,
     drawn_inputs,
 )
-from parity_tests.attention.core_properties import OF_ALL_CORES
 from parity_tests.attention.onnx_oracle import TYPES
 from parity_tests.contract.agreement import Agreement, as_array, compare
 from parity_tests.contract.backend import Backend, unchecked

@@ -8,7 +8,8 @@ from torch.nn.attention.flex_attention import flex_attention
 
 from parity_tests.attention.bridges import by_torch
 from parity_tests.attention.changes import with_config
-from parity_tests.attention.core import (
+from parity_tests.attention.kernel_properties import OF_ALL_CORES, WITH_MASK
+from parity_tests.attention.kernels import (
     BAD_CORE_INPUTS,
     BAD_MASKS,
     causal_mask,
@@ -18,7 +19,6 @@ from parity_tests.attention.core import (
     core_rejected,
     drawn_inputs,
 )
-from parity_tests.attention.core_properties import OF_ALL_CORES, WITH_MASK
 from parity_tests.contract.agreement import Agreement, compare
 from parity_tests.contract.case import Case
 from parity_tests.contract.convention import NOT_EMPTY
@@ -55,11 +55,8 @@ def no_score_gets_past_the_cap(run: OneBackend, case: Case) -> Agreement:
     return compare(capped.clip(-cap, cap), capped)
 
 
-def cap_and_scale_are_one_factor(run: OneBackend, case: Case) -> Agreement:
-    """Half the cap at half the scale is all scores halved: so are queries, at the cap.
-
-    c tanh(s / c) with c and s halved is its half; doubling both sides gives it back.
-    """
+def half_the_scale_takes_twice_the_queries(run: OneBackend, case: Case) -> Agreement:
+    """The cap sees the scores as they are scaled, and these are the same."""
     dim = case.inputs["queries"].shape[-1]
     scale, cap = case.config["scale"] or dim**-0.5, case.config["cap"]
     once = with_config(case, cap=cap, scale=scale)
@@ -113,7 +110,7 @@ PAIR = Pair(
         *WITH_MASK,
         Property(without_a_cap_it_is_scaled_dot_product_attention),
         Property(no_score_gets_past_the_cap),
-        Property(cap_and_scale_are_one_factor, for_all=True),
+        Property(half_the_scale_takes_twice_the_queries, for_all=True),
     ),
     rejections=(
         Rejection(ValueError, "cap must be finite and above 0, got 0", {"cap": 0}),

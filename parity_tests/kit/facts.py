@@ -26,10 +26,13 @@ class Condition:
     others: str = "others"
 
 
-def when(differing: Sequence[Case], agreeing: Sequence[Case]) -> str:
+def when(
+    differing: Sequence[Case], agreeing: Sequence[Case], n_similar: int = 0
+) -> str:
     """Say in which cases it differs, if one fact tells them from those that agree.
 
-    Or else what all have that differ, where that many would not have it by accident.
+    Or else what all have that differ, where that many would not have it by accident:
+    `n_similar` of those that differ come from one search, and are no evidence for it.
 
     >>> sizes = [Case({}, {"x": np.zeros((1, n, 2))}) for n in range(1, 31)]
     >>> when(sizes[16:], sizes[:16])
@@ -38,7 +41,7 @@ def when(differing: Sequence[Case], agreeing: Sequence[Case]) -> str:
     ''
     """
     wrong, right = ([facts_of(case) for case in each] for each in (differing, agreeing))
-    if not wrong:
+    if len(wrong) == n_similar:
         return ""
     names = [name for name in wrong[0] if all(name in each for each in wrong)]
     right = [each for each in right if each.keys() >= {*names}]  # of the same kind
@@ -47,9 +50,9 @@ def when(differing: Sequence[Case], agreeing: Sequence[Case]) -> str:
         values = [each[name] for each in right]
         for condition in conditions(name, [each[name] for each in wrong], values):
             n_right = sum(map(condition.holds, values))
-            share = (len(wrong) + n_right) / (len(wrong) + len(right))
-            by_accident = share ** len(wrong)
-            often = len(wrong) >= LEAST * (len(wrong) + n_right)
+            drawn = len(wrong) - n_similar
+            by_accident = ((drawn + n_right) / (drawn + len(right))) ** drawn
+            often = drawn >= LEAST * (drawn + n_right)
             if often and by_accident < least:
                 best = said(condition, len(wrong), n_right, len(right))
                 least = by_accident

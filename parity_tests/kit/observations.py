@@ -69,9 +69,10 @@ class Observations:
         if not self.differing:
             return False
         wrong = self.with_wrong_values(pair)
-        # Those of the search for a small counterexample are all similar.
-        drawn = self.cases[True][self.n_cases :] if self.n_cases else []
-        if found := when(drawn, self.cases[False]):
+        # All that differ is similar where none was drawn besides the search for a small
+        # counterexample.
+        n_similar = self.n_cases or len(self.cases[True])
+        if found := when(self.cases[True], self.cases[False], n_similar):
             verdict.when.append(found)
         if not wrong:
             verdict.where.append("only in its dtype")

@@ -181,5 +181,5 @@ def holds_probability(implementation: Any, request: Asked) -> Answer:
     config = request["config"]
     p = config.get("dropout", config.get("p"))
     modules = make_object(implementation, request).modules()
-    kept = (value for module in modules for value in vars(module).values())
-    return {"output": any(isinstance(value, float) and value == p for value in kept)}
+    values = (value for module in modules for value in vars(module).values())
+    return {"output": any(isinstance(value, float) and value == p for value in values)}

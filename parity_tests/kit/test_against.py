@@ -14,7 +14,8 @@ from torch import nn
 from parity_tests.catalogue import load
 from parity_tests.contract.backend import REFERENCE
 from parity_tests.kit.against import functions, modules, tokenizers
-from parity_tests.kit.against.hook import IMPORTED, RUN, STARTUP, VARIABLE, FirstStays
+from parity_tests.kit.against.hook import STARTUP, VARIABLE, FirstStays
+from parity_tests.kit.against.notes import IMPORTED, RUN
 from parity_tests.kit.against.stand_in import StandIn
 from parity_tests.kit.against.suite import run_suite
 from parity_tests.kit.against.trial import SuiteRequest
@@ -185,6 +186,33 @@ def test_a_function_of_the_reference_can_be_a_module(stand_in):
         before, output_and_gradients(Softmax(), scores), strict=True
     ):
         torch.testing.assert_close(other, right)
+
+
+@pytest.mark.parametrize(
+    ("path", "sizes", "given"),
+    [
+        ("primitives/embedding", (5, 2), torch.tensor([[0, 4, 4]])),
+        ("primitives/dropout", (0.5,), torch.randn(6, 5, 4).transpose(0, 2)),
+    ],
+)
+def test_ids_have_no_gradient_and_dropout_draws_in_the_order_in_memory(
+    stand_in, path, sizes, given
+):
+    part = load(path).torch
+    own = type("Own", (part,), {"__init__": part.__init__, "forward": part.forward})
+    module = own(*sizes)
+    torch.manual_seed(1)
+    right = module(given)
+    modules.changed(own, stand_in(path))
+    changed = own(*sizes)
+    changed.load_state_dict(module.state_dict())
+    torch.manual_seed(1)
+    output = changed(given)
+
+    assert torch.equal(output, right)
+    for parameter in changed.parameters():
+        output.sum().backward()
+        assert parameter.grad[4].tolist() == [2, 2]
 
 
 # Functions

@@ -205,6 +205,14 @@ def test_what_only_those_that_differ_need_is_said_if_it_is_no_chance():
     assert when(wrong[:2], right) == ""
 
 
+def test_what_the_search_found_counts_as_well_but_is_no_evidence():
+    sizes = [case_of(CAUSAL, n) for n in range(5, 29)]
+    small = [case_of(CAUSAL, 3)] * 9
+
+    assert when([*small, *sizes[12:]], sizes[:12], n_similar=9) == ""
+    assert when([*small, sizes[12]], sizes[:12], n_similar=9) == ""
+
+
 def test_a_text_divides_the_cases():
     wrong, right = (
         [Case({}, {"text": text}) for text in texts]

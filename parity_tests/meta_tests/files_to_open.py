@@ -14,6 +14,15 @@ from parity_tests.sources.imports import modules_of, reached
 from parity_tests.sources.panels import PACKAGES, files, text
 
 MAX_FILES, MAX_LINES = 5, 500
+# Variants that import another variant, if only for its checks, have that to open too.
+COMPOSED = {
+    "attention/cross",
+    "attention/cached",
+    "attention/sliding_window",
+    "attention/sink",
+    "positions/relative_bias",
+}
+MAX_COMPOSED_LINES = 600
 EXCEPTED = {  # a variant for speed: the textbook's pair has the same ids
     "tokenizers/parallel/byte_pair",
 }

@@ -6,14 +6,14 @@ from typing import Any
 import numpy as np
 import torch
 
-from parity_tests.attention.core import (
+from parity_tests.attention.kernel_properties import OF_ALL_CORES, WITH_MASK
+from parity_tests.attention.kernels import (
     BAD_CORE_INPUTS,
     BAD_MASKS,
     causal_mask,
     core_rejected,
     drawn_inputs,
 )
-from parity_tests.attention.core_properties import OF_ALL_CORES, WITH_MASK
 from parity_tests.contract.agreement import Agreement, compare
 from parity_tests.contract.case import Array, Case
 from parity_tests.contract.probe import Probe

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from transformers.models.bloom import modeling_bloom
 
 from parity_tests.attention.bridges import by_torch
-from parity_tests.attention.core import core_cases, core_examples, core_on_text
+from parity_tests.attention.kernels import core_cases, core_examples, core_on_text
 from parity_tests.contract.agreement import Agreement, compare
 from parity_tests.contract.backend import BACKENDS
 from parity_tests.contract.case import Case

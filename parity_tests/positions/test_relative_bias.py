@@ -10,7 +10,7 @@ from transformers.models.t5 import modeling_t5
 
 from parity_tests.attention.bridges import by_torch
 from parity_tests.attention.changes import with_config, with_parameters
-from parity_tests.attention.core import (
+from parity_tests.attention.kernels import (
     causal_mask,
     core_cases,
     core_examples,

@@ -19,24 +19,32 @@ from parity_tests.lockstep.backward import as_tuple, differentiable
 from parity_tests.rounding.expected import taken
 from parity_tests.rounding.units import Quantities, floating_in, rounding_units
 
+MOST_HALVINGS = 60
+
 
 def judge_in(pair: Pair, case: Case, dtype: str) -> Agreement:
     """Compare PyTorch in a low precision with the reference in float64.
 
     The inputs of a case are halved until nothing overflows in that precision, and
     until rounding does not make exponentials overflow in the runs that measure it.
+
+    Raises:
+        ValueError: they overflow however small the inputs are, as where a square root
+            is taken of what that precision takes for zero.
     """
 
     def run(case: Case) -> Quantities:
         return {"result": floating_in(pair.call(REFERENCE, case))}
 
     case = pair.with_masks(case.map(partial(nearest, dtype=dtype)))
-    while True:
+    for _ in range(MOST_HALVINGS):
         units = rounding_units(case, dtype, run(case), run)["result"]
         twice = run_torch_in(pair, times(case, 2), dtype)
         if all((unit > 0).all() for unit in units) and all_finite(twice):
             break
         case = times(case, 0.5)
+    else:
+        raise ValueError(f"rounding of {pair} cannot be measured in {dtype}")
     truth, output = pair.call(REFERENCE, case), run_torch_in(pair, case, dtype)
     return compare(truth, output, taken(truth, iter(units)), dtype)
 

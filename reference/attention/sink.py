@@ -1,6 +1,6 @@
 """Attention with a sink: every head may attend to nothing.
 
-Source: OpenAI 2025, https://arxiv.org/abs/2508.10925: a learned bias in the denominator
+Source: OpenAI 2025, https://arxiv.org/abs/2508.10925, a learned bias in the denominator
         of the softmax; with a sink of 0 it is Evan Miller's off-by-one softmax.
 Twin:   torch_impl/attention/sink.py
 """

@@ -1,6 +1,7 @@
 """Softcapped attention: no score gets past a bound, however large it is.
 
-Source: Gemma Team 2024, https://arxiv.org/abs/2408.00118: logit soft-capping.
+Source: Gemma Team 2024, https://arxiv.org/abs/2408.00118,
+        on the soft-capping of logits.
 Twin:   reference/attention/softcap.py
 """
 

@@ -12,12 +12,12 @@ from functools import partial
 from importlib import import_module
 from importlib.abc import MetaPathFinder
 from importlib.machinery import ModuleSpec
-from pathlib import Path
 from types import ModuleType
 from typing import Any, SupportsIndex
 
+from parity_tests.kit.against.notes import IMPORTED, note
+
 VARIABLE = "DIPTYCH_AGAINST"
-IMPORTED, RUN = "imported", "run"  # what is noted
 
 STARTUP = '''"""Written by diptych, for the tests that it runs; Python imports it."""
 
@@ -84,10 +84,4 @@ def run_and_change(run: Any, order: dict[str, Any], module: ModuleType) -> None:
     """Run a module, and then change it."""
     run(module)
     note(order, IMPORTED)
-    put_in_place = import_module("parity_tests.kit.against.stand_in").put_in_place
-    put_in_place(module, order)
-
-
-def note(order: dict[str, Any], what: str) -> None:
-    """Let whoever started the tests know that something happened."""
-    (Path(order["notes"]) / what).touch()
+    import_module(order["put_by"]).put_in_place(module, order)

@@ -15,7 +15,6 @@ import torch
 from torch import Tensor, nn
 from torch.autograd.function import once_differentiable
 
-from parity_tests.contract.backend import arguments_of
 from parity_tests.kit.against.parts import Gradients, Part, part_of
 from parity_tests.kit.against.stand_in import StandIn
 from parity_tests.known_mistakes.effect import quiet
@@ -35,8 +34,7 @@ def changed(own: type[nn.Module], stand_in: StandIn) -> type[nn.Module]:
     def construct(self: Any, *args: Any, **kwargs: Any) -> None:
         build(self, *args, **kwargs)
         given = named(build, self, *args, **kwargs)
-        takes = arguments_of(stand_in.part) - {"rng"}
-        vars(self)[CONFIG] = {n: v for n, v in given.items() if n in takes}
+        vars(self)[CONFIG] = taken(stand_in.part, given)
 
     @wraps(own_forward)
     def forward(self: Any, *args: Any, **kwargs: Any) -> Any:
@@ -67,6 +65,22 @@ def named(function: Callable[..., Any], *args: Any, **kwargs: Any) -> dict[str, 
         if parameter.kind is inspect.Parameter.VAR_KEYWORD:
             found |= found.pop(name)
     return found
+
+
+def taken(part: Any, given: dict[str, Any]) -> dict[str, Any]:
+    """Choose the arguments that the constructor of a part takes.
+
+    >>> taken(lambda a, rng: None, {"self": 0, "a": 1, "b": 2})
+    {'a': 1}
+    >>> taken(lambda a, **more: None, {"self": 0, "a": 1, "b": 2})
+    {'a': 1, 'b': 2}
+    """
+    _, *names = given  # the first is the module itself
+    parameters = inspect.signature(part).parameters.values()
+    kinds = {each.kind for each in parameters}
+    takes_all = inspect.Parameter.VAR_KEYWORD in kinds
+    takes = {each.name for each in parameters} - {"rng"}
+    return {n: given[n] for n in names if n in takes or takes_all}
 
 
 def run(part: Part, module: nn.Module, inputs: list[Any]) -> Any:
@@ -126,11 +140,13 @@ def as_array(tensor: Tensor) -> np.ndarray[Any, Any]:
     """Copy a tensor to NumPy; what NumPy has no such numbers for becomes float32."""
     tensor = tensor.detach().cpu()
     array = tensor.float() if tensor.dtype in NOT_IN_NUMPY else tensor
-    return array.numpy().copy()
+    return array.numpy().copy(order="K")  # dropout draws in the order in memory
 
 
-def as_tensor(value: Any, like: tuple[Tensor, ...]) -> Tensor:
+def as_tensor(value: Any, like: tuple[Tensor, ...]) -> Any:
     """Make a tensor of an array, where the others are, in their low precision."""
+    if not isinstance(value, np.ndarray | np.generic):
+        return value
     tensor = torch.from_numpy(np.ascontiguousarray(value).reshape(np.shape(value)))
     if not like:
         return tensor

@@ -1,6 +1,6 @@
 """A part of the reference, or a mistaken one, made ready to run on arrays."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from inspect import isclass, signature
 from typing import Any, Protocol
@@ -17,7 +17,7 @@ from parity_tests.lockstep.backward import as_tuple, function_backward
 from reference.tape import Tape
 
 State = Mapping[str, Array]
-Gradients = Callable[[Any], tuple[tuple[Any, ...], Mapping[str, Any]]]
+Gradients = Callable[[Any], tuple[Iterable[Any], Mapping[str, Any]]]
 """Takes the gradient of an output to those of the inputs, and of the parameters."""
 
 
@@ -57,7 +57,8 @@ class OfModule:
 
         def backward(grad_output: Any) -> Any:
             of_inputs = as_tuple(module.backward(grad_output, tape))
-            return of_inputs, tape.gradients(module)
+            floats = [each for each in of_inputs if each is not None]
+            return floats, tape.gradients(module)
 
         return module(*inputs, tape=tape), backward
 
@@ -78,6 +79,6 @@ class OfFunction:
         def backward(grad_output: Any) -> Any:
             given = replace(case, grad_output=grad_output)
             found = function_backward(self.pair, given, self.function).gradients
-            return tuple(found.values()), {}
+            return found.values(), {}
 
         return self.function(*inputs, **self.config), backward

@@ -8,7 +8,8 @@ from typing import Any
 
 from parity_tests.contract.backend import REFERENCE
 from parity_tests.contract.pair import Pair
-from parity_tests.kit.against.hook import IMPORTED, RUN
+from parity_tests.kit.against import place
+from parity_tests.kit.against.notes import IMPORTED, RUN
 from parity_tests.kit.against.suite import Run, run_suite
 from parity_tests.kit.against.visible import chosen, why_invisible
 from parity_tests.known_mistakes.build import mistaken_package, workshop
@@ -50,6 +51,7 @@ class SuiteRequest:
             "pair": self.pair.path,
             "part_module": f"{package}.{self.pair.path.replace('/', '.')}",
             "part_name": self.pair.class_name,
+            "put_by": place.__name__,
             "workshop": str(workshop()),
         }
 
