@@ -23,6 +23,7 @@ SOFTMAX = torch.Tensor.softmax
 DIVIDED = "exps / exps.sum(axis=-1, keepdims=True)"
 CONTEXT = "context = dropped_weights @ values  #"
 BY_LOGARITHM = "np.exp(masked_scores - (row_max + np.log(exps.sum(-1, keepdims=True))))"
+SUM_TOO_LARGE = DIVIDED.replace("exps.sum", "(1e-4 + exps).sum")
 REVERSED = CONTEXT.replace("@ values", "[:, ::-1] @ values[::-1]")
 in_both_dtypes = pytest.mark.parametrize("dtype", ["float64", "float32"])
 
@@ -89,7 +90,7 @@ def test_scores_near_the_smallest_normal_number_pass(path):
     [
         (DIVIDED, f"({DIVIDED}).astype(np.float16).astype(exps.dtype)", "float32"),
         (DIVIDED, f"({DIVIDED}).astype(np.float32).astype(exps.dtype)", "float64"),
-        (DIVIDED, DIVIDED.replace("exps.sum", "(1e-4 + exps).sum"), "float32"),
+        (DIVIDED, SUM_TOO_LARGE, "float32"),
         (DIVIDED, DIVIDED.replace("exps.sum", "(1e-9 + exps).sum"), "float64"),
         ("math.sqrt(keys.shape[-1])", "math.sqrt(keys.shape[-1] + 1e-3)", "float32"),
         ("math.sqrt(keys.shape[-1])", "math.sqrt(keys.shape[-1]) * 1.00001", "float64"),
@@ -100,6 +101,13 @@ def test_a_numeric_defect_is_seen(was, now, dtype):
     errors = errors_of(was, now, [case_of(s, dtype) for s in range(20)])
 
     assert sum(error > LIMIT for error in errors) >= 10
+
+
+def test_where_one_score_is_far_above_all_others_a_defect_of_the_sum_is_seen():
+    """The logarithm of a sum of one adds nothing to the score: no row moves."""
+    cases = [case_of(seed, "float32", scale=1e3) for seed in range(20)]
+
+    assert min(errors_of(DIVIDED, SUM_TOO_LARGE, cases)) > LIMIT
 
 
 @pytest.mark.parametrize(

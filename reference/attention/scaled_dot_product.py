@@ -96,7 +96,7 @@ class ScaledDotProductAttention(Module):
         row_sum = weighted.sum(axis=-1, keepdims=True)  # (*B, T, 1)
         grad_masked_scores = weighted - saved.attn_weights * row_sum
 
-        # 2. A hidden score is the constant -inf: its gradient is zero, as its weight is.
+        # 2. A hidden score is the constant -inf: its weight and gradient are zero.
         grad_attn_scores = grad_masked_scores
 
         # 1. attn_scores = queries @ keys.mT * scale, a matrix product.

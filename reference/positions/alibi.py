@@ -118,7 +118,7 @@ class LinearBiasAttention(Module):
         row_sum = weighted.sum(axis=-1, keepdims=True)  # (*B, H, T, 1)
         grad_masked_scores = weighted - saved.attn_weights * row_sum
 
-        # 4. A hidden score is the constant -inf: its gradient is zero, as its weight is.
+        # 4. A hidden score is the constant -inf: its weight and gradient are zero.
         grad_attn_scores = grad_masked_scores
 
         # 1-3. attn_scores = queries @ keys.mT * scale + bias: the bias is constant.

@@ -130,7 +130,7 @@ class RelativeBiasAttention(Module):
         row_sum = weighted.sum(axis=-1, keepdims=True)  # (*B, H, T, 1)
         grad_masked_scores = weighted - saved.attn_weights * row_sum
 
-        # 5. A hidden score is the constant -inf: its gradient is zero, as its weight is.
+        # 5. A hidden score is the constant -inf: its weight and gradient are zero.
         grad_attn_scores = grad_masked_scores
 
         # 4. attn_scores = queries @ keys.mT + bias: all texts share the bias.

@@ -11,7 +11,7 @@ import numpy as np
 from parity_tests.kit.against.stand_in import StandIn
 from parity_tests.known_mistakes.effect import quiet
 
-MADE = "_made_by_diptych"
+REPLACING = "_tokenizer_of_diptych"
 
 
 def changed(own: Callable[..., Any], stand_in: StandIn) -> Callable[..., Any]:
@@ -31,15 +31,15 @@ class Tokenizer:
     """Encodes and decodes by the reference; all else is as its owner made it."""
 
     def __init__(self, own: Any, made: Any):
-        self._own, self._made = own, made
+        self._own, self._replacing = own, made
 
     def encode(self, text: str, **options: Any) -> Any:
         """Encode a text, and return the ids as the own tokenizer returns its."""
-        return encode(self._made, self._own.encode(text, **options), text, options)
+        return encode(self._replacing, self._own.encode(text, **options), text, options)
 
     def decode(self, ids: Any) -> str:
         """Decode ids."""
-        return decode(self._made, ids)
+        return decode(self._replacing, ids)
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._own, name)
@@ -53,15 +53,17 @@ def change_class(own: type[Any], stand_in: StandIn) -> None:
     @wraps(build)
     def construct(self: Any, *args: Any, **kwargs: Any) -> None:
         build(self, *args, **kwargs)
-        setattr(self, MADE, made(own, stand_in, *args, **kwargs))
+        setattr(self, REPLACING, made(own, stand_in, *args, **kwargs))
 
     @wraps(own_encode)
     def encoding(self: Any, text: str, **options: Any) -> Any:
         right = own_encode(self, text, **options)
-        return encode(getattr(self, MADE), right, text, options)
+        return encode(getattr(self, REPLACING), right, text, options)
 
     kind.__init__, kind.encode = construct, encoding
-    kind.decode = wraps(kind.decode)(lambda self, ids: decode(getattr(self, MADE), ids))
+    kind.decode = wraps(kind.decode)(
+        lambda self, ids: decode(getattr(self, REPLACING), ids)
+    )
 
 
 def made(own: Callable[..., Any], stand_in: StandIn, *args: Any, **kwargs: Any) -> Any:
