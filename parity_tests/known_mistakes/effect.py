@@ -14,7 +14,7 @@ from parity_tests.contract.case import Case
 from parity_tests.contract.pair import Pair
 from parity_tests.known_mistakes.mistake import Mistake
 from parity_tests.lockstep.backward import reference_backward
-from parity_tests.rounding.expected import expected_gradients, expected_result
+from parity_tests.rounding.expected import expected_gradients, result_unit
 
 
 @dataclass(frozen=True)
@@ -68,7 +68,7 @@ def same_output(pair: Pair, case: Case, expected: Any, actual: Any) -> bool:
     """Whether two outputs are equal, or differ by rounding."""
     if compare(expected, actual).holds:
         return True  # which is cheaper than measuring how large rounding is
-    return compare(expected, actual, expected_result(pair, case).units).holds
+    return compare(expected, actual, result_unit(pair, case)).holds
 
 
 def same_gradients(pair: Pair, case: Case, expected: Any, actual: Any) -> bool:

