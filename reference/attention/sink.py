@@ -60,7 +60,7 @@ class SinkAttention(Module):
         all_scores = np.concatenate([masked_scores, sink_scores], axis=-1)
 
         # 4. Softmax: over the keys and the sink; the sink's own weight is dropped.
-        all_weights = softmax(all_scores)  # (*B, H, T, S+1)
+        all_weights = softmax(all_scores)
         attn_weights = all_weights[..., :-1]  # (*B, H, T, S)
 
         # 5. Context vectors: values averaged by their attention weights.

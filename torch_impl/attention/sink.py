@@ -61,7 +61,7 @@ class SinkAttention(nn.Module):
         all_scores = torch.cat([masked_scores, sink_scores], dim=-1)
 
         # 4. Softmax: over the keys and the sink; the sink's own weight is dropped.
-        all_weights = F.softmax(all_scores, dim=-1)  # (*B, H, T, S+1)
+        all_weights = F.softmax(all_scores, dim=-1)
         attn_weights = all_weights[..., :-1]  # (*B, H, T, S)
 
         # 5. Context vectors: values averaged by their attention weights.
