@@ -55,7 +55,7 @@ class SinkAttention(Module):
         masked_scores = np.where(may_attend, attn_scores, -np.inf)  # (*B, H, T, S)
 
         # 3. Sink: one more score at the end of every row, the same for all queries.
-        sink_shape = (*queries.shape[:-1], 1)  # (*B, H, T, 1)
+        sink_shape = (*queries.shape[:-1], 1)
         sink_scores = np.broadcast_to(self.sink[:, None, None], sink_shape)
         all_scores = np.concatenate([masked_scores, sink_scores], axis=-1)
 

@@ -56,7 +56,7 @@ class SinkAttention(nn.Module):
         masked_scores = attn_scores.masked_fill(~may_attend, -torch.inf)
 
         # 3. Sink: one more score at the end of every row, the same for all queries.
-        sink_shape = (*queries.shape[:-1], 1)  # (*B, H, T, 1)
+        sink_shape = (*queries.shape[:-1], 1)
         sink_scores = self.sink[:, None, None].expand(sink_shape)
         all_scores = torch.cat([masked_scores, sink_scores], dim=-1)
 
