@@ -48,6 +48,10 @@ contraction-case: `'S` is split like `'s`
 @ GPT2_PATTERN in tokenizers/byte_pair: '(?:s| → '(?i:s|
     caught by property: merges are those of counting anew before each
 
+digits-in-threes: A number is cut into groups of three digits
+    As in GPT-4's pattern, `\p{N}{1,3}`. GPT-2's takes a number whole.
+@ GPT2_PATTERN in tokenizers/byte_pair: ?[{N}]+ → ?[{N}]{{1,3}}
+
 class-ascii-only: Letters, digits and white space by ASCII alone
     `[A-Za-z]` for `\p{L}`, which Python's `re` does not know. A word with an accent
     falls apart, and a text in another script is punctuation.
@@ -93,6 +97,21 @@ bpe-no-rank: Any known pair is merged, from the left
     + chosen = ranks[0] < 2**30
     + chosen[1:] &= ~chosen[:-1]
 & FEW_TOKENS: 256 → 1
+
+bpe-greedy-longest: The longest known token is taken, from the left
+    As WordPiece does. The merges, replayed in their order, may have cut elsewhere: of
+    `ab` and `bc` the one that was learned first is a token of `abc`.
+@ Start in tokenizers/byte_pair:
+    - tokens = [self.id_of_byte[byte] for byte in pre_token.encode()]
+    + if not hasattr(self, "known"):
+    +     ordinary = self.token_bytes[: 256 + len(self.merges)]
+    +     self.known = {token: i for i, token in enumerate(ordinary)}
+    + rest, tokens = pre_token.encode(), []
+    + while rest:
+    +     n = next(n for n in range(len(rest), 0, -1) if rest[:n] in self.known)
+    +     tokens.append(self.known[rest[:n]])
+    +     rest = rest[n:]
+    + return tokens
 
 bpe-stops-early: Merging stops after one round
     What a merge makes can be merged again; the loop is left when the first round is

@@ -49,7 +49,7 @@ def telling(text: str, special_tokens: Iterable[str] = ()) -> Merges:
     >>> merges  # no pre-token is longer than a byte: "a" "1" -> 256, "1" "b" -> 257
     [(97, 49), (49, 98)]
     """
-    ids: dict[str, Any] = dict.fromkeys(special_tokens)
+    ids: dict[str, Any] = dict.fromkeys(special_tokens, 0)
     parts = cut_at_special_tokens(text, ids, "all", ()) if ids else [(text, [])]
     rows = [[word.encode() for word in pretokenize(plain)] for plain, _ in parts]
     merges: Merges = []
