@@ -6,12 +6,13 @@
 import ast
 import re
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from itertools import zip_longest
 from pathlib import Path
 from textwrap import dedent
 
 from diptych.reader.files import file_of_tests, torch_code
+from diptych.reader.notes import by_topic
 from diptych.readme_examples import examples
 from parity_tests.catalogue import load_all
 from parity_tests.contract.pair import Pair
@@ -94,30 +95,35 @@ def stepped(package: str, path: str, function: str) -> SteppedFunction:
 
 
 def table(top: str = "") -> str:
-    """Lay out every pair: what it is, its source, its two panels, its properties.
+    """Lay out every pair by topic: its source, its two panels, its properties.
 
     Of the properties the one is named that the fewest other pairs have.
     """
-    pairs = [*load_all()]
-    shared = Counter(each.sentence for pair in pairs for each in pair.properties)
+    pairs = {pair.path: pair for pair in load_all()}
+    shared = Counter(p.sentence for pair in pairs.values() for p in pair.properties)
     rows = [
         "| part | source | reference | torch | properties |",
         "|---|---|---|---|---|",
     ]
-    for pair in pairs:
-        own = [each.sentence for each in pair.properties]
-        rarest = min(own, key=lambda sentence: shared[sentence])
-        tests = f"{top}parity_tests/{file_of_tests(pair.path)}.py"
-        cells = [
-            f"`{pair.class_name}`",
-            source_of(pair),
-            f"[NumPy]({top}reference/{pair.path}.py)",
-            torch_of(pair, top),
-            f"[{len(own)} properties]({tests}), such as: {rarest}",
-        ]
-        safe = [cell.replace("|", r"\|") for cell in cells]
-        rows.append(f"| {' | '.join(safe)} |")
+    for topic, paths in by_topic(pairs).items():
+        rows.append(f"| **{topic}** | | | | |")
+        rows += [row(pairs[path], shared, top) for path in paths]
     return "\n".join(rows)
+
+
+def row(pair: Pair, shared: Mapping[str, int], top: str) -> str:
+    """Lay out one pair."""
+    own = [each.sentence for each in pair.properties]
+    rarest = min(own, key=lambda sentence: shared[sentence])
+    tests = f"{top}parity_tests/{file_of_tests(pair.path)}.py"
+    cells = [
+        f"`{pair.class_name}`",
+        source_of(pair),
+        f"[NumPy]({top}reference/{pair.path}.py)",
+        torch_of(pair, top),
+        f"[{len(own)} properties]({tests}), such as: {rarest}",
+    ]
+    return f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in cells)} |"
 
 
 def torch_of(pair: Pair, top: str) -> str:
@@ -135,7 +141,7 @@ def source_of(pair: Pair) -> str:
     if found is None:
         return ""
     words = " ".join(found[1].split()).partition(";")[0].rstrip(".")
-    before, *linked = re.split(r"(https?://[^\s,]+)", words, maxsplit=1)
+    before, *linked = re.split(r"(https?://[^\s,]*[\w/])", words, maxsplit=1)
     if not linked:
         return words
     url, after = linked

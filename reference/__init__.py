@@ -60,3 +60,26 @@ from reference.positions.alibi import LinearBiasAttention as LinearBiasAttention
 from reference.positions.relative_bias import (
     RelativeBiasAttention as RelativeBiasAttention,
 )
+from reference.attention.query_key_norm import (
+    QueryKeyNormAttention as QueryKeyNormAttention,
+)
+from reference.attention.linear import (
+    LinearAttention as LinearAttention,
+    RecurrentState as RecurrentState,
+)
+from reference.attention.blocked import BlockedAttention as BlockedAttention
+from reference.attention.gated import GatedAttention as GatedAttention
+from reference.attention.decayed_linear import (
+    DecayedLinearAttention as DecayedLinearAttention,
+)
+from reference.attention.delta import DeltaRuleAttention as DeltaRuleAttention
+from reference.attention.gated_delta import GatedDeltaAttention as GatedDeltaAttention
+from reference.attention.kimi_delta import KimiDeltaAttention as KimiDeltaAttention
+from reference.attention.differential import (
+    DifferentialAttention as DifferentialAttention,
+)
+from reference.attention.short_convolution import ShortConvolution as ShortConvolution
+from reference.attention.latent import LatentAttention as LatentAttention
+from reference.attention.latent_absorbed import (
+    AbsorbedLatentAttention as AbsorbedLatentAttention,
+)

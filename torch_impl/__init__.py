@@ -52,3 +52,26 @@ from torch_impl.positions.alibi import LinearBiasAttention as LinearBiasAttentio
 from torch_impl.positions.relative_bias import (
     RelativeBiasAttention as RelativeBiasAttention,
 )
+from torch_impl.attention.query_key_norm import (
+    QueryKeyNormAttention as QueryKeyNormAttention,
+)
+from torch_impl.attention.linear import (
+    LinearAttention as LinearAttention,
+    RecurrentState as RecurrentState,
+)
+from torch_impl.attention.blocked import BlockedAttention as BlockedAttention
+from torch_impl.attention.gated import GatedAttention as GatedAttention
+from torch_impl.attention.decayed_linear import (
+    DecayedLinearAttention as DecayedLinearAttention,
+)
+from torch_impl.attention.delta import DeltaRuleAttention as DeltaRuleAttention
+from torch_impl.attention.gated_delta import GatedDeltaAttention as GatedDeltaAttention
+from torch_impl.attention.kimi_delta import KimiDeltaAttention as KimiDeltaAttention
+from torch_impl.attention.differential import (
+    DifferentialAttention as DifferentialAttention,
+)
+from torch_impl.attention.short_convolution import ShortConvolution as ShortConvolution
+from torch_impl.attention.latent import LatentAttention as LatentAttention
+from torch_impl.attention.latent_absorbed import (
+    AbsorbedLatentAttention as AbsorbedLatentAttention,
+)

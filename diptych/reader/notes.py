@@ -6,7 +6,9 @@ pair without one has a page as well.
 
 import re
 import tomllib
+from collections.abc import Iterable
 from dataclasses import dataclass, field
+from fnmatch import fnmatch
 from functools import cache
 from importlib import resources
 from typing import Any
@@ -70,3 +72,37 @@ def trail() -> tuple[str, tuple[str, ...]]:
     file = resources.files("diptych.reader").joinpath("notes", "trail.toml")
     said: dict[str, Any] = tomllib.loads(file.read_text(encoding="utf-8"))
     return said["why"], tuple(said["paths"])
+
+
+@cache
+def topics() -> dict[str, tuple[str, ...]]:
+    """Read what a reader looks for, and the patterns of paths under it."""
+    file = resources.files("diptych.reader").joinpath("notes", "topics.toml")
+    said: dict[str, Any] = tomllib.loads(file.read_text(encoding="utf-8"))
+    return {topic["title"]: tuple(topic["paths"]) for topic in said["topics"]}
+
+
+def topic_of(path: str) -> str:
+    """Name the topic of a pair, or else its folder.
+
+    >>> topic_of("attention/causal"), topic_of("optimizers/sgd")
+    ('Attention, as the book builds it', 'Optimizers')
+    """
+    for title, patterns in topics().items():
+        if any(fnmatch(path, pattern) for pattern in patterns):
+            return title
+    return path.partition("/")[0].capitalize()
+
+
+def by_topic(paths: Iterable[str]) -> dict[str, list[str]]:
+    """Gather pairs by their topics, which come in their own order.
+
+    >>> by_topic(["attention/causal", "data/windows", "attention/simple"])
+    ... # doctest: +NORMALIZE_WHITESPACE
+    {'From ids to vectors': ['data/windows'],
+     'Attention, as the book builds it': ['attention/causal', 'attention/simple']}
+    """
+    found: dict[str, list[str]] = {title: [] for title in topics()}
+    for path in paths:
+        found.setdefault(topic_of(path), []).append(path)
+    return {title: paths for title, paths in found.items() if paths}

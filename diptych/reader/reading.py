@@ -81,11 +81,6 @@ class Reading:
         """The last part of its path."""
         return self.path.rpartition("/")[2]
 
-    @property
-    def group(self) -> str:
-        """The folder that it is in."""
-        return self.path.rpartition("/")[0]
-
 
 def read_source(name: str) -> Reading:
     """Read a pair's source alone.
@@ -153,12 +148,3 @@ def idea_of(path: str) -> str:
     'Softmax: scores become weights that are positive and sum to one.'
     """
     return described(docstring_of(path))[0]
-
-
-def group_title(group: str) -> str:
-    """Write the name of a folder as a title.
-
-    >>> group_title("tokenizers/parallel")
-    'Tokenizers, parallel'
-    """
-    return group.capitalize().replace("/", ", ").replace("_", " ")

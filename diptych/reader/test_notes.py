@@ -1,5 +1,6 @@
 """The notes say what is true of the pairs, and nothing of what is not there."""
 
+from fnmatch import fnmatch
 from importlib import resources
 from pathlib import Path
 
@@ -8,7 +9,7 @@ import pytest
 from diptych.reader.files import REFERENCE, TORCH, definition, stepped
 from diptych.reader.half import sentence
 from diptych.reader.model import Function
-from diptych.reader.notes import begins, notes_on, trail
+from diptych.reader.notes import begins, notes_on, topic_of, topics, trail
 from diptych.reader.reading import read_source
 from diptych.reader.source import functions
 from diptych.reader.values import read
@@ -92,6 +93,13 @@ def test_the_trail_goes_through_pairs() -> None:
     assert why
     assert set(paths) <= set(PATHS)
     assert len(set(paths)) == len(paths) > 1
+
+
+def test_every_pattern_of_a_topic_finds_a_pair() -> None:
+    for title, patterns in topics().items():
+        for pattern in patterns:
+            found = [path for path in PATHS if fnmatch(path, pattern)]
+            assert {topic_of(path) for path in found} == {title}, pattern
 
 
 def test_a_pair_without_notes_has_a_page(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,9 +1,9 @@
-"""The index: every pair in reading order, by groups, and a way through some of them."""
+"""The index: every pair, by what a reader looks for, and a way through some of them."""
 
 from dataclasses import dataclass
 
-from diptych.reader.notes import trail
-from diptych.reader.reading import Reading, group_title
+from diptych.reader.notes import by_topic, trail
+from diptych.reader.reading import Reading
 from diptych.site.pages import environment, verdict
 from diptych.site.prose import lede
 from diptych.site.wording import small
@@ -15,7 +15,6 @@ class Entry:
 
     number: int
     path: str
-    group: str
     title: str
     sentence: str
     changes: str
@@ -24,7 +23,7 @@ class Entry:
 
 @dataclass(frozen=True)
 class Group:
-    """Pairs of one folder."""
+    """Pairs of one topic."""
 
     name: str
     title: str
@@ -33,17 +32,12 @@ class Group:
 
 def index_page(readings: list[Reading]) -> str:
     """Render the index."""
-    entries = [entry(number, each) for number, each in enumerate(readings, 1)]
+    known = {each.path: entry(n, each) for n, each in enumerate(readings, 1)}
     groups = [
-        Group(
-            name.replace("/", "-"),
-            group_title(name),
-            tuple(each for each in entries if each.group == name),
-        )
-        for name in dict.fromkeys(reading.group for reading in readings)
+        Group(str(number), title, tuple(known[path] for path in paths))
+        for number, (title, paths) in enumerate(by_topic(known).items(), 1)
     ]
     why, paths = trail()
-    known = {each.path: each for each in entries}
     stops = [known[path] for path in paths if path in known]
     template = environment().get_template("index.html")
     return template.render(root="", groups=groups, trail=stops, why=why)
@@ -54,7 +48,6 @@ def entry(number: int, reading: Reading) -> Entry:
     return Entry(
         number=number,
         path=reading.path,
-        group=reading.group,
         title=reading.title,
         sentence=lede(reading),
         changes=reading.changes,

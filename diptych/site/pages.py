@@ -6,7 +6,8 @@ from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from diptych.reader.reading import Reading, group_title, read_source
+from diptych.reader.notes import topic_of
+from diptych.reader.reading import Reading, read_source
 from diptych.reader.visible import visible
 from diptych.site.code import highlighted
 from diptych.site.forms import form
@@ -91,7 +92,7 @@ def about_the_page(reading: Reading) -> dict[str, Any]:
         "after": neighbour(reading.path, +1),
         "number": PATHS.index(reading.path) + 1,
         "n_parts": len(PATHS),
-        "group_title": group_title(reading.group),
+        "topic": topic_of(reading.path),
         "files": [file for file in files if file in shown or file == files[0]],
         "uses": [read_source(path) for path in reading.uses],
         "lede": lede(reading),

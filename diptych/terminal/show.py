@@ -6,7 +6,8 @@ from concurrent.futures import ThreadPoolExecutor
 from rich.console import Console
 
 from diptych.reader.inputs import Choices
-from diptych.reader.reading import Reading, group_title, idea_of, read_source
+from diptych.reader.notes import by_topic
+from diptych.reader.reading import Reading, idea_of, read_source
 from diptych.terminal.page import Page
 from diptych.terminal.view import View, check_head, check_view
 from parity_tests.catalogue import PATHS, path_of
@@ -45,17 +46,14 @@ def read_values(name: str, choices: Choices) -> Reading:
 
 
 def list_all(console: Console) -> None:
-    """List every pair in reading order, grouped, with its sentence."""
+    """List every pair by topic, with its sentence."""
     out = Page(console, View())
-    names = [name_of(path) for path in PATHS]
-    width = max(map(len, names)) + 2
-    group = ""
-    for path, name in zip(PATHS, names, strict=True):
-        if path.rpartition("/")[0] != group:
-            group = path.rpartition("/")[0]
-            out.line()
-            out.line(group_title(group), "bold")
-        out.prose(f"  {name:<{width}}", idea_of(path))
+    width = max(len(name_of(path)) for path in PATHS) + 2
+    for topic, paths in by_topic(PATHS).items():
+        out.line()
+        out.line(topic, "bold")
+        for path in paths:
+            out.prose(f"  {name_of(path):<{width}}", idea_of(path))
 
 
 def name_of(path: str) -> str:

@@ -13,8 +13,9 @@ from typer.testing import CliRunner
 
 from diptych.cli import app
 from diptych.reader.inputs import ADVERSARIAL, Choices
+from diptych.reader.notes import by_topic
 from diptych.reader.numerals import number
-from diptych.reader.reading import group_title, read_source
+from diptych.reader.reading import read_source
 from diptych.reader.values import read
 from diptych.terminal.show import name_of, plain_or_coloured, show
 from diptych.terminal.view import View
@@ -217,12 +218,10 @@ def test_choices_are_set_by_name() -> None:
     assert "attn_weights (4, 6, 6)" in printed
 
 
-def test_list_has_every_pair_in_reading_order() -> None:
+def test_list_has_every_pair_below_its_topic() -> None:
     printed = CliRunner().invoke(app, ["list"]).stdout
 
-    names = [f"\n  {name_of(path)} " for path in PATHS]
-    assert [printed.index(name) for name in names] == sorted(
-        printed.index(name) for name in names
-    )
-    for path in PATHS:
-        assert f"\n{group_title(path.rpartition('/')[0])}\n" in f"\n{printed}"
+    for topic, paths in by_topic(PATHS).items():
+        section = printed.partition(f"{topic}\n")[2].partition("\n\n")[0]
+        for path in paths:
+            assert f"\n  {name_of(path)} " in f"\n{section}"

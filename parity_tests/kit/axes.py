@@ -67,8 +67,15 @@ def axes_of_inputs(pair: Pair) -> dict[str, tuple[str, ...]]:
 
 
 def names_in(annotation: Any) -> tuple[str, ...]:
-    """Read the names of the axes in an annotation of jaxtyping; there may be none."""
-    return tuple(getattr(annotation, "dim_str", "").split())
+    """Read the names of the axes in an annotation of jaxtyping; there may be none.
+
+    >>> from jaxtyping import Float
+    >>> names_in(Float[np.ndarray, "*B D E"] | None)
+    ('*B', 'D', 'E')
+    """
+    options = get_args(annotation) or (annotation,)
+    shapes = [each.dim_str for each in options if hasattr(each, "dim_str")]
+    return tuple(shapes[0].split()) if shapes else ()
 
 
 def with_axes(

@@ -71,10 +71,15 @@ def with_leading(pair: Pair, case: Case, *leading: int) -> Case:
 
 
 def like(array: Any, shape: tuple[int, ...], seed: int) -> Any:
-    """Draw an array of the kind of another: normal numbers, or some of its own."""
+    """Draw an array of the kind of another: normal numbers, or some of its own.
+
+    Where no number is above zero, as in logarithms of decays, none is drawn there.
+    """
     rng = np.random.default_rng(seed)
     if array.dtype.kind == "f":
-        return rng.normal(size=shape).astype(array.dtype)
+        drawn = rng.normal(size=shape).astype(array.dtype)
+        is_negative = array.max(initial=-np.inf) <= 0 and array.any()
+        return -np.abs(drawn) if is_negative else drawn
     own = array.ravel() if array.size else np.zeros(1, array.dtype)
     return rng.choice(own, shape)
 

@@ -8,17 +8,24 @@ from functools import cache
 
 from parity_tests.catalogue import PATHS
 from parity_tests.known_mistakes.attention import ATTENTION
+from parity_tests.known_mistakes.blocked import BLOCKED
 from parity_tests.known_mistakes.build import files_of
 from parity_tests.known_mistakes.byte_pairs import BYTE_PAIRS
 from parity_tests.known_mistakes.data import DATA
+from parity_tests.known_mistakes.differential import DIFFERENTIAL
+from parity_tests.known_mistakes.gated import GATED
 from parity_tests.known_mistakes.gradients import GRADIENTS
+from parity_tests.known_mistakes.latent import LATENT
+from parity_tests.known_mistakes.linear import LINEAR
 from parity_tests.known_mistakes.masks import MASKS
 from parity_tests.known_mistakes.mistake import Entry, Mistake
 from parity_tests.known_mistakes.norms import NORMS
 from parity_tests.known_mistakes.patch import fits, source_of
 from parity_tests.known_mistakes.positions import POSITIONS
+from parity_tests.known_mistakes.query_key_norm import QUERY_KEY_NORM
 from parity_tests.known_mistakes.reading import read_entries
 from parity_tests.known_mistakes.scores import SCORES
+from parity_tests.known_mistakes.short_convolution import SHORT_CONVOLUTION
 from parity_tests.known_mistakes.tokenizers import TOKENIZERS
 from parity_tests.sources.panels import subject
 
@@ -32,6 +39,13 @@ ALL = (
     NORMS,
     SCORES,
     POSITIONS,
+    QUERY_KEY_NORM,
+    LINEAR,
+    BLOCKED,
+    GATED,
+    DIFFERENTIAL,
+    SHORT_CONVOLUTION,
+    LATENT,
 )
 ENTRIES = read_entries("".join(ALL))
 

@@ -3,11 +3,11 @@
 import pytest
 
 from parity_tests.meta_tests.files_to_open import (
-    COMPOSED,
     EXCEPTED,
-    MAX_COMPOSED_LINES,
+    LONG,
     MAX_FILES,
     MAX_LINES,
+    MAX_LONG,
     main,
     table,
 )
@@ -22,7 +22,7 @@ def test_a_pair_takes_at_most_five_files_and_five_hundred_lines(
 ):
     assert opened[0] == f"{path}.py"
     assert len(opened) <= MAX_FILES, opened
-    assert n_lines <= (MAX_COMPOSED_LINES if path in COMPOSED else MAX_LINES), opened
+    assert n_lines <= (MAX_LONG if path in LONG else MAX_LINES), opened
 
 
 def test_the_table_names_every_pair_and_its_files(capsys):

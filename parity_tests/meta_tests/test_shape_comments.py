@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from parity_tests import catalogue
 from parity_tests.contract.backend import BACKENDS, REFERENCE
+from parity_tests.lockstep.backward import gradient_for
 from parity_tests.lockstep.recording import record
 from parity_tests.sources.panels import PACKAGES, files, root, text
 from parity_tests.sources.shape_check import check_shapes
@@ -42,7 +43,7 @@ def calls(backend, pair, case):
         module = pair.build(backend, case)
         yield partial(module, *case.inputs.values(), tape=tape)
         output = pair.call(backend, case)
-        yield partial(module.backward, np.ones_like(output), tape)
+        yield partial(module.backward, gradient_for(case, output), tape)
     else:
         forward = record("reference", partial(pair.call, backend, case))
         made = {**case.inputs, **case.config}
@@ -51,7 +52,8 @@ def calls(backend, pair, case):
         _, *needed = inspect.signature(pair.backward_function).parameters
         kwargs = {name: made[name] for name in needed}
         yield partial(pair.call, backend, case)
-        yield partial(pair.backward_function, np.ones_like(forward.result), **kwargs)
+        grad_output = gradient_for(case, forward.result)
+        yield partial(pair.backward_function, grad_output, **kwargs)
 
 
 @pytest.mark.parametrize("backend", BACKENDS, ids=str)

@@ -1,12 +1,12 @@
 """Which module imports which: read from the sources, wherever an import stands."""
 
 import ast
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 
 from parity_tests.sources.panels import files, imported, imports_in, module_name, tree
 
-Graph = Mapping[str, tuple[str, ...]]
+Graph = Mapping[str, Sequence[str]]
 
 
 @cache
