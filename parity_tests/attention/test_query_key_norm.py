@@ -277,7 +277,7 @@ PAIR = attention_pair(
     on_text=attention_on_text(PATH, num_kv_heads=2),
     examples=positioned_examples(PATH, **SMALL),
     probes=positioned_probes(PATH, **PROBED),
-    typed=attention_typed(PATH, d_out=4, num_kv_heads=1),
+    typed=attention_typed(PATH, d_out=(4, 8, 16), num_heads=(2, 1), num_kv_heads=(1,)),
     conventions=(NOT_EMPTY,),
     abilities=frozenset({"causal", "leading_axes"}),
 )

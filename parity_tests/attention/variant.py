@@ -47,7 +47,7 @@ def attention_on_text(path: str, **sizes: Any) -> OnText:
     return on_text
 
 
-def attention_typed(path: str, **sizes: int) -> Typed:
+def attention_typed(path: str, **sizes: Any) -> Typed:
     """Let every word that a reader types be a token; `sizes` begin with these."""
 
     def case(
