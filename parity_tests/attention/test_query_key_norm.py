@@ -28,7 +28,6 @@ from parity_tests.attention.rejections import UNEVEN_GROUPS, UNEVEN_HEADS, rejec
 from parity_tests.attention.variant import (
     attention_on_text,
     attention_pair,
-    attention_typed,
 )
 from parity_tests.contract.agreement import Agreement, compare
 from parity_tests.contract.backend import unchecked
@@ -277,7 +276,6 @@ PAIR = attention_pair(
     on_text=attention_on_text(PATH, num_kv_heads=2),
     examples=positioned_examples(PATH, **SMALL),
     probes=positioned_probes(PATH, **PROBED),
-    typed=attention_typed(PATH, d_out=(4, 8, 16), num_heads=(2, 1), num_kv_heads=(1,)),
     conventions=(NOT_EMPTY,),
     abilities=frozenset({"causal", "leading_axes"}),
 )
