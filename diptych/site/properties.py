@@ -31,9 +31,10 @@ def properties(path: str) -> tuple[Listed, ...]:
     """List the properties of a pair."""
     found = []
     for each in load(path).properties:
-        file = Path(str(inspect.getsourcefile(each.check))).relative_to(root())
-        why = (inspect.getdoc(each.check) or "").partition("\n")[0]
-        _, line = inspect.getsourcelines(each.check)
+        check = inspect.unwrap(each.check)
+        file = Path(str(inspect.getsourcefile(check))).relative_to(root())
+        why = (inspect.getdoc(check) or "").partition("\n")[0]
+        _, line = inspect.getsourcelines(check)
         found.append(Listed(sentence(each.sentence), why, file.as_posix(), line))
     return tuple(found)
 

@@ -3,6 +3,8 @@
 from dataclasses import dataclass, replace
 from functools import cache
 
+import numpy as np
+
 from diptych.reader.drawn import search
 from parity_tests.catalogue import load
 from parity_tests.contract.case import Case
@@ -10,16 +12,18 @@ from parity_tests.lockstep.comparison import Comparison
 from parity_tests.lockstep.forward import compare_forward
 
 N_CASES = 60
+MOST_NUMBERS = 900  # a page cannot carry all that is computed from more
 
 
 @dataclass(frozen=True)
 class Search:
-    """What a search found."""
+    """What a search found; `worst` is the worst case that a page can show."""
 
     n_cases: int = 0
     n_quantities: int = 0
-    worst: Case | None = None
     comparison: Comparison | None = None
+    worst: Case | None = None
+    worst_error: float = -1.0
 
     @property
     def error(self) -> float:
@@ -28,14 +32,23 @@ class Search:
 
     def with_case(self, case: Case, comparison: Comparison) -> "Search":
         """Count one case more, and hold the worse."""
-        counted = replace(
+        found = replace(
             self,
             n_cases=self.n_cases + 1,
             n_quantities=self.n_quantities + len(comparison.quantities),
         )
-        if self.comparison and comparison.error <= self.error:
-            return counted
-        return replace(counted, worst=case, comparison=comparison)
+        if self.comparison is None or comparison.error > self.error:
+            found = replace(found, comparison=comparison)
+        if comparison.error > self.worst_error and n_numbers(case) <= MOST_NUMBERS:
+            found = replace(found, worst=case, worst_error=comparison.error)
+        return found
+
+
+def n_numbers(case: Case) -> int:
+    """Count the numbers of all inputs and parameters."""
+    return sum(
+        np.size(each) for each in (*case.inputs.values(), *case.parameters.values())
+    )
 
 
 @cache

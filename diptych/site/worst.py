@@ -12,8 +12,8 @@ from diptych.site.search import found_by_search
 WORST = Run(
     slug="worst",
     label="where they differ most",
-    why="The case on which the search came nearest to a disagreement: drawn at random, "
-    "so it has numbers instead of words.",
+    why="Of all cases that a page can show, the one on which the search came nearest "
+    "to a disagreement: drawn at random, so it has numbers instead of words.",
     choices=Choices(),
 )
 

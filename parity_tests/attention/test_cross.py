@@ -11,7 +11,6 @@ import torch.nn.functional as F
 from hypothesis import strategies as st
 from torch import nn
 
-import torch_impl
 from parity_tests.attention.bridges import by_torch
 from parity_tests.attention.cases import attention_cases, head_dims, n_heads
 from parity_tests.attention.changes import in_evaluation, with_parameters
@@ -370,12 +369,3 @@ class TestCrossAttention(PairTests):
     """All that is asked of every pair."""
 
     pair = PAIR
-
-    def test_it_compiles_whole_and_is_exported(self):
-        attend, x = torch_impl.CrossAttention(3, 5, 6, 3), torch.randn(2, 4, 3)
-        arguments = x, torch.randn(2, 7, 5), torch.rand(2, 4, 7) < 0.5
-        whole = torch.compile(attend, fullgraph=True, backend="eager")
-        exported = torch.export.export(attend, arguments).module()
-
-        assert torch.equal(attend(*arguments), whole(*arguments))
-        assert torch.equal(attend(*arguments), exported(*arguments))

@@ -4,7 +4,6 @@ import numpy as np
 import torch
 from hypothesis import strategies as st
 
-import torch_impl
 from parity_tests.attention.bridges import by_torch
 from parity_tests.attention.delta_properties import (
     OF_ALL_DELTA_RULES,
@@ -94,14 +93,3 @@ class TestDeltaRuleAttention(PairTests):
     """All that is asked of every pair."""
 
     pair = PAIR
-
-    def test_it_compiles_whole_and_is_exported(self):
-        attend = torch_impl.DeltaRuleAttention(chunk_size=4)
-        arguments = (*(torch.randn(2, 9, 3) for _ in range(3)), torch.rand(2, 9))
-        whole = torch.compile(attend, fullgraph=True, backend="eager")
-        exported = torch.export.export(attend, arguments).module()
-
-        for expected, *others in zip(
-            attend(*arguments), whole(*arguments), exported(*arguments), strict=True
-        ):
-            assert all(torch.equal(expected, other) for other in others)

@@ -7,7 +7,6 @@ import torch
 import torch.nn.functional as F
 from hypothesis import strategies as st
 
-import torch_impl
 from parity_tests.attention import gradient_properties, properties
 from parity_tests.attention.bridges import by_torch
 from parity_tests.attention.cases import attention_cases, head_dims
@@ -205,11 +204,3 @@ class TestDifferentialAttention(PairTests):
     """All that is asked of every pair."""
 
     pair = PAIR
-
-    def test_it_compiles_whole_and_is_exported(self):
-        attend, x = torch_impl.DifferentialAttention(**RIGHT), torch.randn(2, 4, 3)
-        whole = torch.compile(attend, fullgraph=True, backend="eager")
-        exported = torch.export.export(attend, (x,)).module()
-
-        assert torch.equal(attend(x), whole(x))
-        assert torch.equal(attend(x), exported(x))

@@ -10,7 +10,6 @@ from torch import nn
 from transformers import Qwen3NextConfig
 from transformers.models.qwen3_next import modeling_qwen3_next
 
-import torch_impl
 from parity_tests.attention import gradient_properties, properties
 from parity_tests.attention.bridges import by_torch
 from parity_tests.attention.cases import attention_cases, head_dims
@@ -267,11 +266,3 @@ class TestGatedAttention(PairTests):
     """All that is asked of every pair."""
 
     pair = PAIR
-
-    def test_it_compiles_whole_and_is_exported(self):
-        attend, x = torch_impl.GatedAttention(**RIGHT), torch.randn(2, 4, 3)
-        whole = torch.compile(attend, fullgraph=True, backend="eager")
-        exported = torch.export.export(attend, (x,)).module()
-
-        assert torch.equal(attend(x), whole(x))
-        assert torch.equal(attend(x), exported(x))

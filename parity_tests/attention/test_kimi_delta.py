@@ -5,7 +5,6 @@ import torch
 from hypothesis import strategies as st
 from transformers.models.kimi_linear import modeling_kimi_linear
 
-import torch_impl
 from parity_tests.attention.bridges import by_torch
 from parity_tests.attention.delta_properties import OF_ALL_DELTA_RULES
 from parity_tests.attention.recurrence_properties import (
@@ -144,18 +143,3 @@ class TestKimiDeltaAttention(PairTests):
     """All that is asked of every pair."""
 
     pair = PAIR
-
-    def test_it_compiles_whole_and_is_exported(self):
-        attend = torch_impl.KimiDeltaAttention(chunk_size=4)
-        arguments = (
-            *(torch.randn(2, 9, 3) for _ in range(3)),
-            -torch.rand(2, 9, 3),
-            torch.rand(2, 9),
-        )
-        whole = torch.compile(attend, fullgraph=True, backend="eager")
-        exported = torch.export.export(attend, arguments).module()
-
-        for expected, *others in zip(
-            attend(*arguments), whole(*arguments), exported(*arguments), strict=True
-        ):
-            assert all(torch.equal(expected, other) for other in others)

@@ -5,11 +5,9 @@ What it shares with its absorbed form is in latents.py.
 
 import numpy as np
 import pytest
-import torch
 from transformers.models.deepseek_v3.modeling_deepseek_v3 import yarn_apply_mscale
 
 import reference
-import torch_impl
 from parity_tests.attention.cases import attention_cases
 from parity_tests.attention.latents import (
     OF_LATENTS,
@@ -88,12 +86,3 @@ class TestLatentAttention(PairTests):
 
         assert of_cosines == 1.0
         assert compare(expected, score_factor, 1e-16).holds
-
-    def test_it_compiles_whole_and_is_exported(self):
-        attend = torch_impl.LatentAttention(**{**SMALL, "d_in": 3})
-        arguments = torch.randn(2, 4, 3), torch.arange(4) + 5
-        whole = torch.compile(attend, fullgraph=True, backend="eager")
-        exported = torch.export.export(attend, arguments).module()
-
-        assert torch.equal(attend(*arguments), whole(*arguments))
-        assert torch.equal(attend(*arguments), exported(*arguments))

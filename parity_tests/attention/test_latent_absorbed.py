@@ -178,12 +178,3 @@ class TestAbsorbedLatentAttention(PairTests):
         outputs = [module.double()(x) for module in modules]
 
         assert compare(*outputs, 1e-15).holds
-
-    def test_it_compiles_whole_and_is_exported(self):
-        attend = torch_impl.AbsorbedLatentAttention(**{**SMALL, "d_in": 3})
-        arguments = torch.randn(2, 4, 3), torch.arange(4) + 5
-        whole = torch.compile(attend, fullgraph=True, backend="eager")
-        exported = torch.export.export(attend, arguments).module()
-
-        assert torch.equal(attend(*arguments), whole(*arguments))
-        assert torch.equal(attend(*arguments), exported(*arguments))

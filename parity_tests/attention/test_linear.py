@@ -6,10 +6,8 @@ from importlib import import_module
 from typing import Any
 
 import numpy as np
-import torch
 from hypothesis import strategies as st
 
-import torch_impl
 from parity_tests.attention.recurrence_properties import (
     OF_ALL_RECURRENCES,
     by_fla,
@@ -228,14 +226,3 @@ class TestLinearAttention(PairTests):
     """All that is asked of every pair."""
 
     pair = PAIR
-
-    def test_it_compiles_whole_and_is_exported(self):
-        attend = torch_impl.LinearAttention(chunk_size=4)
-        arguments = tuple(torch.randn(2, 9, 3) for _ in range(3))
-        whole = torch.compile(attend, fullgraph=True, backend="eager")
-        exported = torch.export.export(attend, arguments).module()
-
-        for expected, *others in zip(
-            attend(*arguments), whole(*arguments), exported(*arguments), strict=True
-        ):
-            assert all(torch.equal(expected, other) for other in others)

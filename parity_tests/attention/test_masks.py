@@ -10,7 +10,6 @@ import torch
 from hypothesis import strategies as st
 from transformers import masking_utils as hf
 
-import torch_impl
 from parity_tests.attention.changes import with_config
 from parity_tests.contract.agreement import Agreement, as_array, compare
 from parity_tests.contract.case import Array, Case
@@ -446,12 +445,3 @@ class TestAttentionMask(PairTests):
     """All that is asked of every pair."""
 
     pair = PAIR
-
-    def test_it_compiles_whole_and_is_exported(self):
-        mask, documents = torch_impl.AttentionMask(3, 4, 2), torch.zeros(2, 9).long()
-        arguments = documents, None, torch.tensor([-1, 0, 0, 2])
-        whole = torch.compile(mask, fullgraph=True, backend="eager")
-        exported = torch.export.export(mask, arguments).module()
-
-        assert torch.equal(mask(*arguments), whole(*arguments))
-        assert torch.equal(mask(*arguments), exported(*arguments))

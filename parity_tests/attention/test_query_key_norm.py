@@ -10,7 +10,6 @@ from torch import nn
 from transformers import Qwen3Config
 from transformers.models.qwen3 import modeling_qwen3
 
-import torch_impl
 from parity_tests.attention.bridges import by_torch
 from parity_tests.attention.changes import scaled, with_config, with_parameters
 from parity_tests.attention.kernels import causal_mask
@@ -293,12 +292,3 @@ class TestQueryKeyNormAttention(PairTests):
             before, after = (in_turn(case, norm_first=first) for first in (True, False))
 
         assert compare(before, after).difference > 0.01
-
-    def test_it_compiles_whole_and_is_exported(self):
-        attend, x = torch_impl.QueryKeyNormAttention(**RIGHT), torch.randn(2, 4, 3)
-        arguments = x, torch.arange(4) + 5
-        whole = torch.compile(attend, fullgraph=True, backend="eager")
-        exported = torch.export.export(attend, arguments).module()
-
-        assert torch.equal(attend(*arguments), whole(*arguments))
-        assert torch.equal(attend(*arguments), exported(*arguments))

@@ -10,7 +10,6 @@ import torch
 from hypothesis import strategies as st
 from torch import nn
 
-import torch_impl
 from parity_tests.attention.changes import with_parameters
 from parity_tests.contract.agreement import Agreement, compare
 from parity_tests.contract.case import Array, Case
@@ -292,14 +291,3 @@ class TestShortConvolution(PairTests):
     """All that is asked of every pair."""
 
     pair = PAIR
-
-    def test_it_compiles_whole_and_is_exported(self):
-        convolve, x = torch_impl.ShortConvolution(**RIGHT), torch.randn(2, 6, 3)
-        arguments = x, torch.randn(2, 3, 3)
-        whole = torch.compile(convolve, fullgraph=True, backend="eager")
-        exported = torch.export.export(convolve, arguments).module()
-
-        for expected, *others in zip(
-            convolve(*arguments), whole(*arguments), exported(*arguments), strict=True
-        ):
-            assert all(torch.equal(expected, other) for other in others)

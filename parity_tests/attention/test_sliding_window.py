@@ -13,7 +13,6 @@ import torch.nn.functional as F
 from hypothesis import strategies as st
 from transformers import masking_utils as hf
 
-import torch_impl
 from parity_tests.attention.bridges import by_torch
 from parity_tests.attention.changes import with_config
 from parity_tests.attention.kernel_properties import OF_ALL_CORES
@@ -332,12 +331,3 @@ class TestSlidingWindowAttention(PairTests):
     """All that is asked of every pair."""
 
     pair = PAIR
-
-    def test_it_compiles_whole_and_is_exported(self):
-        attend = torch_impl.SlidingWindowAttention(3)
-        arguments = torch.randn(2, 4, 5), torch.randn(2, 7, 5), torch.randn(2, 7, 5)
-        whole = torch.compile(attend, fullgraph=True, backend="eager")
-        exported = torch.export.export(attend, arguments).module()
-
-        assert torch.equal(attend(*arguments), whole(*arguments))
-        assert torch.equal(attend(*arguments), exported(*arguments))

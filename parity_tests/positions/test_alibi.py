@@ -9,7 +9,6 @@ from transformers.models.bloom import modeling_bloom
 from parity_tests.attention.bridges import by_torch
 from parity_tests.attention.kernels import core_cases, core_examples, core_on_text
 from parity_tests.contract.agreement import Agreement, compare
-from parity_tests.contract.backend import BACKENDS
 from parity_tests.contract.case import Case
 from parity_tests.contract.convention import NOT_EMPTY
 from parity_tests.contract.implementation import OneBackend
@@ -146,11 +145,3 @@ class TestLinearBiasAttention(PairTests):
             actual = np.asarray(part.alibi_slopes(num_heads))[at]
 
             assert compare(np.array(slopes), actual, 1e-16).holds
-
-    def test_it_compiles_to_one_graph(self):
-        case = next(each.case for each in PAIR.examples(0))
-        module = PAIR.build(BACKENDS[1], case)
-        inputs = [BACKENDS[1].own(value) for value in case.inputs.values()]
-        compiled = torch.compile(module, fullgraph=True, backend="eager")
-
-        assert compare(module(*inputs), compiled(*inputs)).holds

@@ -63,7 +63,8 @@ class CachedAttention(nn.Module):
         """Make an empty cache with room for `capacity` tokens in each text."""
         sizes = batch_size, self.num_kv_heads, capacity, self.head_dim
         device, dtype = self.W_key.weight.device, self.W_key.weight.dtype
-        if torch.is_autocast_enabled(device.type):  # then it is that of the keys
+        is_possible = torch.amp.is_autocast_available(device.type)  # on meta it is not
+        if is_possible and torch.is_autocast_enabled(device.type):  # as the keys' is
             dtype = torch.get_autocast_dtype(device.type)
         return KeyValueCache(*sizes, dtype=dtype, device=device)
 
