@@ -43,7 +43,9 @@ def test_a_run_in_one_precision_has_as_many_cases():
     assert len(cases) == 100
 
 
-@pytest.mark.parametrize("name", ["windows", "data/embedding", "softmax", "primitives/linear"])
+@pytest.mark.parametrize(
+    "name", ["windows", "data/embedding", "softmax", "primitives/linear"]
+)
 @pytest.mark.parametrize("seed", range(3))
 def test_other_pairs_have_few_empty_cases_and_no_case_twice(name, seed):
     cases = drawn(name, seed=seed)
