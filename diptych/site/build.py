@@ -57,7 +57,7 @@ def pages_of(reading: Reading) -> Iterator[tuple[str, str]]:
     for run in offered(path):
         baked = reading if not run.slug else read(path, run.choices)
         yield file_name(path, run), pair_page(baked, run)
-    if found_by_search(path).error:
+    if found_by_search(path).shown:
         yield file_name(path, WORST), pair_page(read_worst(path), WORST)
     if known_mistakes(path):
         yield f"{path}.{MISTAKES}.html", mistakes_page(reading)

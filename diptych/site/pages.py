@@ -123,7 +123,7 @@ def about_the_tests(reading: Reading) -> dict[str, Any]:
     return {
         "search": found,
         "search_sentence": search_sentence(found),
-        "worst_href": f"{reading.name}.worst.html" if found.error else "",
+        "worst_href": f"{reading.name}.worst.html" if found.shown else "",
         "properties": properties(reading.path),
         "oracles": " and ".join(map(str, load(reading.path).oracles)),
         "test_file": path_of_tests(reading.path),

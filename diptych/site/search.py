@@ -17,13 +17,16 @@ MOST_NUMBERS = 900  # a page cannot carry all that is computed from more
 
 @dataclass(frozen=True)
 class Search:
-    """What a search found; `worst` is the worst case that a page can show."""
+    """What a search found: the worst comparison, and the worst case that a page shows.
+
+    A case of more than `MOST_NUMBERS` is compared like any other, but not shown.
+    """
 
     n_cases: int = 0
     n_quantities: int = 0
     comparison: Comparison | None = None
-    worst: Case | None = None
-    worst_error: float = -1.0
+    shown: Case | None = None
+    shown_error: float = 0.0
 
     @property
     def error(self) -> float:
@@ -39,8 +42,8 @@ class Search:
         )
         if self.comparison is None or comparison.error > self.error:
             found = replace(found, comparison=comparison)
-        if comparison.error > self.worst_error and n_numbers(case) <= MOST_NUMBERS:
-            found = replace(found, worst=case, worst_error=comparison.error)
+        if comparison.error > self.shown_error and n_numbers(case) <= MOST_NUMBERS:
+            found = replace(found, shown=case, shown_error=comparison.error)
         return found
 
 

@@ -24,7 +24,7 @@ def read_worst(path: str) -> Reading:
     The search compares the forward pass, so there is no backward pass.
     """
     found = found_by_search(path)
-    if found.worst is None:
-        raise ValueError("the search for the worst case found none")
+    if found.shown is None:
+        raise ValueError("the search found no difference that a page can show")
     source = replace(read_source(path), backward=())
-    return with_values_of(source, Prepared(found.worst))
+    return with_values_of(source, Prepared(found.shown))

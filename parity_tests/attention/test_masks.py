@@ -10,6 +10,7 @@ import torch
 from hypothesis import strategies as st
 from transformers import masking_utils as hf
 
+import torch_impl
 from parity_tests.attention.changes import with_config
 from parity_tests.contract.agreement import Agreement, as_array, compare
 from parity_tests.contract.case import Array, Case
@@ -445,3 +446,13 @@ class TestAttentionMask(PairTests):
     """All that is asked of every pair."""
 
     pair = PAIR
+
+    def test_with_a_tree_it_compiles_whole_and_is_exported(self):
+        torch.compiler.reset()  # what other tests compiled counts towards a limit
+        mask, documents = torch_impl.AttentionMask(3, 4, 2), torch.zeros(2, 9).long()
+        arguments = documents, None, torch.tensor([-1, 0, 0, 2])
+        whole = torch.compile(mask, fullgraph=True, backend="eager")
+        exported = torch.export.export(mask, arguments).module()
+
+        assert torch.equal(mask(*arguments), whole(*arguments))
+        assert torch.equal(mask(*arguments), exported(*arguments))

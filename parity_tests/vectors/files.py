@@ -41,8 +41,8 @@ def write_atomically(path: Path, content: bytes) -> None:
 
 
 def as_json(tree: Any) -> bytes:
-    """Write JSON; names stay in their order, which is that of a case's inputs."""
-    text = json.dumps(tree, ensure_ascii=False, allow_nan=False)
+    """Write JSON without spaces; names stay in the order of a case's inputs."""
+    text = json.dumps(tree, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
     return text.encode() + b"\n"
 
 
