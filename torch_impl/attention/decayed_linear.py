@@ -16,6 +16,7 @@ from torch_impl.attention.recurrence import (
     check_floats,
     check_recurrence,
     check_shape,
+    each_chunk,
     in_chunks,
     joined,
 )
@@ -79,10 +80,10 @@ class DecayedLinearAttention(nn.Module):
         until_end = between[..., -1, :, None]  # (*B, N, L, 1)
         chunk_writes = (until_end * k).mT @ v  # (*B, N, D, E)
         final_state, states_before = state, []
-        for n in range(q.shape[-3]):
+        chunk_decays = since_start[..., -1:, :]  # (*B, N, 1, 1)
+        for chunk_decay, write in each_chunk(chunk_decays, chunk_writes):
             states_before.append(final_state)
-            left = since_start[..., n, -1:, :] * final_state
-            final_state = left + chunk_writes[..., n, :, :]
+            final_state = chunk_decay * final_state + write
         from_before = (since_start * q) @ torch.stack(states_before, dim=-3)
         from_chunk = (between * (q @ k.mT)) @ v  # (*B, N, L, E)
         context = joined(from_before + from_chunk, n_tokens)  # (*B, T, E)

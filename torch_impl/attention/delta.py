@@ -13,6 +13,7 @@ from torch import Tensor, nn
 
 from torch_impl.attention.recurrence import (
     check_recurrence,
+    each_chunk,
     in_chunks,
     joined,
     solve_triangular,
@@ -71,11 +72,11 @@ class DeltaRuleAttention(nn.Module):
         solved = solve_triangular(b * (k @ k.mT), right)  # (*B, N, L, E+D)
         of_values, of_keys = solved.split([width, dim], dim=-1)
         final_state, states_before, solutions = state, [], []
-        for n in range(q.shape[-3]):
+        for of_value, of_key, writer in each_chunk(of_values, of_keys, k.mT):
             states_before.append(final_state)
-            of_state = of_keys[..., n, :, :] @ final_state  # (*B, L, E)
-            solutions.append(of_values[..., n, :, :] - of_state)
-            final_state = final_state + k[..., n, :, :].mT @ solutions[-1]
+            solution = of_value - of_key @ final_state  # (*B, L, E)
+            solutions.append(solution)
+            final_state = final_state + writer @ solution  # (*B, D, E)
         from_before = q @ torch.stack(states_before, dim=-3)  # (*B, N, L, E)
         from_chunk = (q @ k.mT).tril() @ torch.stack(solutions, dim=-3)
         context = joined(from_before + from_chunk, n_tokens)  # (*B, T, E)

@@ -13,6 +13,7 @@ from torch import Tensor, nn
 from torch_impl.attention.decayed_linear import check_log_decays, decays_between
 from torch_impl.attention.recurrence import (
     check_recurrence,
+    each_chunk,
     in_chunks,
     joined,
     solve_triangular,
@@ -85,12 +86,12 @@ class GatedDeltaAttention(nn.Module):
         of_values, of_keys = solved.split([width, dim], dim=-1)
         writers = (until_end * k).mT  # (*B, N, D, L)
         final_state, states_before, solutions = state, [], []
-        for n in range(q.shape[-3]):
+        parts = of_values, of_keys, since_start[..., -1:, :], writers
+        for of_value, of_key, chunk_decay, writer in each_chunk(*parts):
             states_before.append(final_state)
-            of_state = of_keys[..., n, :, :] @ final_state  # (*B, L, E)
-            solutions.append(of_values[..., n, :, :] - of_state)
-            left = since_start[..., n, -1:, :] * final_state  # (*B, D, E)
-            final_state = left + writers[..., n, :, :] @ solutions[-1]
+            solution = of_value - of_key @ final_state  # (*B, L, E)
+            solutions.append(solution)
+            final_state = chunk_decay * final_state + writer @ solution  # (*B, D, E)
         from_before = (since_start * q) @ torch.stack(states_before, dim=-3)
         from_chunk = weights @ torch.stack(solutions, dim=-3)  # (*B, N, L, E)
         context = joined(from_before + from_chunk, n_tokens)  # (*B, T, E)

@@ -5,6 +5,8 @@ Beside the checks, what its forms have in common that go chunk by chunk.
 Twin:   reference/attention/recurrence.py
 """
 
+from collections.abc import Iterator
+
 import torch
 import torch.nn.functional as F
 from jaxtyping import Float
@@ -71,6 +73,18 @@ def in_chunks(x: Float[Tensor, "*B T D"], chunk_size: int) -> Float[Tensor, "*B 
     n_chunks = max(-(-n_tokens // length), 1)
     n_missing = n_chunks * length - n_tokens
     return F.pad(x, (0, 0, 0, n_missing)).unflatten(-2, (n_chunks, length))
+
+
+def each_chunk(*tensors: Float[Tensor, "*B N _ _"]) -> Iterator[tuple[Tensor, ...]]:
+    """Yield what tensors have of each chunk, in turn.
+
+    The gradients of `unbind` are put together once. The gradient of an index into all
+    chunks is as long as the text, so for every chunk that would be its square.
+
+    >>> [one.tolist() for one, in each_chunk(torch.eye(2).unsqueeze(-2))]
+    [[[1.0, 0.0]], [[0.0, 1.0]]]
+    """
+    return zip(*(tensor.unbind(dim=-3) for tensor in tensors), strict=True)
 
 
 def joined(chunks: Float[Tensor, "*B N L D"], n_tokens: int) -> Float[Tensor, "*B T D"]:
