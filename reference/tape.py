@@ -47,6 +47,10 @@ class Tape:
             before = checksums(module, values)
             self._stack.append((module, form(output), values, before))
 
+    def snapshot(self, array: Array) -> Array:
+        """Copy what may be overwritten before backward, if this tape saves at all."""
+        return array.copy() if self._saves else array
+
     def restore(self, module: Module, grad_output: Array) -> Any:
         """Take off the top what `module` saved, if `grad_output` fits its output.
 

@@ -1,5 +1,6 @@
 """Cached attention: its properties, rejections, oracles and bridges."""
 
+import tracemalloc
 import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -12,6 +13,7 @@ import torch
 import torch.nn.functional as F
 from hypothesis import strategies as st
 
+import reference
 import torch_impl
 from parity_tests.attention.bridges import by_torch
 from parity_tests.attention.cases import attention_cases
@@ -518,3 +520,28 @@ class TestCachedAttention(PairTests):
 
         assert keys.data_ptr() == made.keys.data_ptr()
         assert values.data_ptr() == made.values.data_ptr()
+
+    def test_what_a_later_chunk_overwrites_was_saved_for_backward(self):
+        attention = reference.CachedAttention(3, 6, 3, 1, rng=np.random.default_rng(1))
+        x = np.random.default_rng(2).normal(size=(2, 4, 3))
+        gradients = []
+        for goes_on in (False, True):
+            tape, made = reference.Tape(), attention.make_cache(2, 9)
+            output = attention(x, made, tape)
+            if goes_on:
+                made.truncate(np.array([1, 3]))
+                attention(-x, made)
+            gradients.append(attention.backward(np.ones_like(output), tape)[0])
+
+        assert np.array_equal(*gradients)
+
+    def test_a_step_copies_nothing_of_the_cache(self):
+        attention = reference.CachedAttention(8, 256, 4, 2)
+        made = attention.make_cache(batch_size=1, capacity=4096)
+        attention(np.ones((1, 4000, 8)), made)
+        tracemalloc.start()
+        attention(np.ones((1, 1, 8)), made)
+        _, peak = tracemalloc.get_traced_memory()
+        tracemalloc.stop()
+
+        assert peak < made.keys.nbytes / 2

@@ -99,13 +99,14 @@ class CachedAttention(Module):
         all_keys, all_values = cache.read()  # (B, G, S, D), (B, G, S, D)
 
         # 4. Groups: each key head and value head serves H/G query heads.
-        group_size = self.num_heads // self.num_kv_heads
-        head_keys = np.repeat(all_keys, group_size, axis=-3)  # (B, H, S, D)
-        head_values = np.repeat(all_values, group_size, axis=-3)  # (B, H, S, D)
+        # Their queries stand below each other, so that no key need be copied for them.
+        group_queries = in_groups(head_queries, self.num_kv_heads)  # (B, G, R, D)
 
         # 5. Attention scores: every new query with every key, scaled by 1/√D.
         scale = 1 / math.sqrt(self.head_dim)
-        attn_scores = head_queries @ head_keys.mT * scale  # (B, H, T, S)
+        group_scores = group_queries @ all_keys.mT * scale  # (B, G, R, S)
+        by_slot = (*head_queries.shape[:-1], cache.longest)
+        attn_scores = group_scores.reshape(by_slot)  # (B, H, T, S)
 
         # 6. Causal mask: new token t is at position offset + t, and sees 0..offset + t.
         positions = offsets[:, None] + np.arange(n_tokens)  # (B, T)
@@ -118,16 +119,17 @@ class CachedAttention(Module):
         attn_weights = exps / exps.sum(axis=-1, keepdims=True)  # (B, H, T, S)
 
         # 8. Context vectors: values averaged by their attention weights.
-        head_context = attn_weights @ head_values  # (B, H, T, D)
+        group_context = in_groups(attn_weights, self.num_kv_heads) @ all_values
+        head_context = group_context.reshape(head_queries.shape)  # (B, H, T, D)
 
         # 9. Joined heads: the context vectors of all heads side by side.
         context = head_context.swapaxes(-3, -2).reshape(queries.shape)  # (B, T, E)
         tape.save(
             self,
             context,
-            head_queries=head_queries,
-            head_keys=head_keys,
-            head_values=head_values,
+            group_queries=group_queries,
+            all_keys=tape.snapshot(all_keys),  # the next chunk may overwrite slots
+            all_values=tape.snapshot(all_values),
             scale=scale,
             positions=positions,
             n_before=n_before,
@@ -154,9 +156,12 @@ class CachedAttention(Module):
         by_head = (*grad_context.shape[:-1], self.num_heads, self.head_dim)
         grad_head_context = grad_context.reshape(by_head).swapaxes(-3, -2)
 
-        # 8. head_context = attn_weights @ head_values, a matrix product.
-        grad_attn_weights = grad_head_context @ saved.head_values.mT
-        grad_head_values = saved.attn_weights.mT @ grad_head_context
+        # 8. group_context = group_weights @ all_values, a matrix product.
+        grad_group_context = in_groups(grad_head_context, self.num_kv_heads)
+        grad_group_weights = grad_group_context @ saved.all_values.mT  # (B, G, R, S)
+        group_weights = in_groups(saved.attn_weights, self.num_kv_heads)
+        grad_all_values = group_weights.mT @ grad_group_context  # (B, G, S, D)
+        grad_attn_weights = grad_group_weights.reshape(saved.attn_weights.shape)
 
         # 7. Softmax: ds = w * (dw - Σ w dw), row by row.
         weighted = saved.attn_weights * grad_attn_weights  # (B, H, T, S)
@@ -166,13 +171,13 @@ class CachedAttention(Module):
         # 6. A masked score = -inf has the weight zero, and so its gradient is zero.
         grad_attn_scores = grad_masked_scores  # (B, H, T, S)
 
-        # 5. attn_scores = head_queries @ head_keys.mT * scale, a matrix product.
-        grad_head_queries = grad_attn_scores @ saved.head_keys * saved.scale
-        grad_head_keys = grad_attn_scores.mT @ saved.head_queries * saved.scale
+        # 5. group_scores = group_queries @ all_keys.mT * scale, a matrix product.
+        grad_group_scores = in_groups(grad_attn_scores, self.num_kv_heads)
+        grad_group_queries = grad_group_scores @ saved.all_keys * saved.scale
+        grad_all_keys = grad_group_scores.mT @ saved.group_queries * saved.scale
 
-        # 4. head_keys = all_keys, repeated: a shared head gets the sum of its group.
-        grad_all_keys = sum_groups(grad_head_keys, self.num_kv_heads)
-        grad_all_values = sum_groups(grad_head_values, self.num_kv_heads)
+        # 4. group_queries = head_queries, reshaped; a key has its whole group's sum.
+        grad_head_queries = grad_group_queries.reshape(grad_head_context.shape)
 
         # 3. all_keys = those before, with group_keys at their positions: cut out again.
         cut = saved.positions, saved.n_before
@@ -192,13 +197,18 @@ class CachedAttention(Module):
         return grad_x, grad_keys_before, grad_values_before
 
 
-def sum_groups(
-    per_head: Float[np.ndarray, "B H S D"], num_groups: int
-) -> Float[np.ndarray, "B G S D"]:
-    """Add up what was repeated for the query heads of one group."""
-    batch_size, n_heads, *slots = per_head.shape
-    groups = (num_groups, n_heads // num_groups)
-    return per_head.reshape(batch_size, *groups, *slots).sum(axis=2)
+def in_groups(
+    per_head: Float[np.ndarray, "B H T K"], num_groups: int
+) -> Float[np.ndarray, "B G R K"]:
+    """Put the rows of the H/G heads of a group below each other: R = T H/G.
+
+    >>> in_groups(np.array([[[[1.0]], [[2.0]], [[3.0]], [[4.0]]]]), 2)[0, ..., 0]
+    array([[1., 2.],
+           [3., 4.]])
+    """
+    batch_size, n_heads, n_tokens, width = per_head.shape
+    n_rows = n_heads // num_groups * n_tokens
+    return per_head.reshape(batch_size, num_groups, n_rows, width)
 
 
 def cut_out(
