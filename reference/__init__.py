@@ -25,6 +25,9 @@ from reference.primitives.dropout import Dropout as Dropout
 from reference.primitives.embedding import Embedding as Embedding
 from reference.primitives.split_heads import split_heads as split_heads
 from reference.primitives.join_heads import join_heads as join_heads
+from reference.primitives.gelu_tanh import gelu_tanh as gelu_tanh
+from reference.primitives.gelu import gelu as gelu
+from reference.primitives.silu import silu as silu
 from reference.attention.simple import SimpleSelfAttention as SimpleSelfAttention
 from reference.attention.self_attention_v1 import SelfAttentionV1 as SelfAttentionV1
 from reference.attention.self_attention_v2 import SelfAttentionV2 as SelfAttentionV2
@@ -83,3 +86,22 @@ from reference.attention.latent import LatentAttention as LatentAttention
 from reference.attention.latent_absorbed import (
     AbsorbedLatentAttention as AbsorbedLatentAttention,
 )
+from reference.attention.sparse import (
+    LightningIndexer as LightningIndexer,
+    SparseAttention as SparseAttention,
+)
+from reference.attention.llama import LlamaAttention as LlamaAttention
+from reference.blocks.feed_forward import FeedForward as FeedForward
+from reference.blocks.swiglu import SwiGLU as SwiGLU
+from reference.blocks.transformer_block import TransformerBlock as TransformerBlock
+from reference.blocks.llama_block import LlamaBlock as LlamaBlock
+from reference.losses.cross_entropy import cross_entropy as cross_entropy
+from reference.optimizers.clip import clip_gradients as clip_gradients
+from reference.optimizers.schedules import learning_rate as learning_rate
+from reference.optimizers.sgd import sgd_step as sgd_step
+from reference.optimizers.adamw import (
+    AdamW as AdamW,
+    adamw_step as adamw_step,
+    decay_groups as decay_groups,
+)
+from reference.models.llama import Llama as Llama

@@ -19,9 +19,8 @@ from reference.module import UNLIKE_ARRAYS, Array, Module
 class Tape:
     """A stack of what each module saved, and one summed gradient for each parameter.
 
-    Backward takes the modules in reverse, so each finds what it saved on top: of two
-    forward passes the second goes backward first. A parameter that is used twice has
-    the sum of both gradients, as in PyTorch.
+    Backward takes the modules in reverse, so each finds what it saved on top. Gradients
+    of a parameter that is used twice add up, as in PyTorch.
 
     >>> from reference.primitives.linear import Linear
     >>> double = Linear(1, 1, bias=False)
@@ -64,8 +63,7 @@ class Tape:
             top = type(self._stack[-1][0]).__name__ if self._stack else "nothing"
             raise RuntimeError(f"backward of {name}, but the tape has {top} on top")
         _, output, saved, before = self._stack[-1]
-        if form(grad_output) != output:
-            got = form(grad_output)
+        if (got := form(grad_output)) != output:
             raise ValueError(f"the gradient of {name} must be {output}, got {got}")
         now = checksums(module, saved)
         if changed := sorted({each for each, _ in before.items() ^ now.items()}):
@@ -85,14 +83,12 @@ class Tape:
             KeyError: backward has not reached a parameter, or it was replaced since.
         """
         parameters = module.state_dict()
-        missing = [name for name, p in parameters.items() if id(p) not in self._sums]
-        if missing:
+        if missing := [n for n, p in parameters.items() if id(p) not in self._sums]:
             raise KeyError(f"the tape has no gradient of {missing}")
         return {name: self._sums[id(p)][1] for name, p in parameters.items()}
 
 
-# The default of every forward, so that inference holds no intermediate arrays.
-NO_TAPE = Tape(saves=False)
+NO_TAPE = Tape(saves=False)  # the default: inference holds no intermediate arrays
 
 
 def checksums(module: Module, saved: SimpleNamespace) -> dict[str, int]:

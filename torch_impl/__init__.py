@@ -75,3 +75,22 @@ from torch_impl.attention.latent import LatentAttention as LatentAttention
 from torch_impl.attention.latent_absorbed import (
     AbsorbedLatentAttention as AbsorbedLatentAttention,
 )
+from torch_impl.attention.sparse import (
+    LightningIndexer as LightningIndexer,
+    SparseAttention as SparseAttention,
+)
+from torch_impl.attention.llama import LlamaAttention as LlamaAttention
+from torch_impl.blocks.feed_forward import FeedForward as FeedForward
+from torch_impl.blocks.swiglu import SwiGLU as SwiGLU
+from torch_impl.blocks.transformer_block import TransformerBlock as TransformerBlock
+from torch_impl.blocks.llama_block import LlamaBlock as LlamaBlock
+from torch_impl.losses.cross_entropy import cross_entropy as cross_entropy
+from torch_impl.optimizers.clip import clip_gradients as clip_gradients
+from torch_impl.optimizers.schedules import learning_rate as learning_rate
+from torch_impl.optimizers.sgd import sgd_step as sgd_step
+from torch_impl.optimizers.adamw import (
+    AdamW as AdamW,
+    adamw_step as adamw_step,
+    decay_groups as decay_groups,
+)
+from torch_impl.models.llama import Llama as Llama

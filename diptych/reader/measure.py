@@ -123,7 +123,10 @@ def is_table(value: Any) -> bool:
     """Whether a list holds keys, and as many values: so tables are recorded."""
     if not isinstance(value, list) or len(value) != 2:
         return False
-    are_lists = all(isinstance(entries, list | np.ndarray) for entries in value)
+    are_lists = all(
+        isinstance(entries, list) or (isinstance(entries, np.ndarray) and entries.ndim)
+        for entries in value
+    )
     return are_lists and len(value[0]) == len(value[1]) > 0
 
 

@@ -85,8 +85,8 @@ def topics() -> dict[str, tuple[str, ...]]:
 def topic_of(path: str) -> str:
     """Name the topic of a pair, or else its folder.
 
-    >>> topic_of("attention/causal"), topic_of("optimizers/sgd")
-    ('Attention, as the book builds it', 'Optimizers')
+    >>> topic_of("attention/causal"), topic_of("sampling/top_k")
+    ('Attention, as the book builds it', 'Sampling')
     """
     for title, patterns in topics().items():
         if any(fnmatch(path, pattern) for pattern in patterns):

@@ -345,9 +345,9 @@ def deepseek(case: Case) -> torch.Tensor:
     return run_deepseek(case, attention, modeling_deepseek_v3, to_deepseek(case))
 
 
-def latent_rejected(path: str) -> tuple[Rejection, ...]:
-    """List what latent attention rejects."""
-    right = {**SMALL, "d_in": 3}
+def latent_rejected(path: str, **own: Any) -> tuple[Rejection, ...]:
+    """List what latent attention rejects; a variant has arguments of its `own`."""
+    right = {**SMALL, **own, "d_in": 3}
 
     def rejection(
         text: str, error: type[Exception] = ValueError, **changes: Any
@@ -355,7 +355,7 @@ def latent_rejected(path: str) -> tuple[Rejection, ...]:
         return Rejection(error, text, {**right, **changes})
 
     return (
-        *rejected(path, **SMALL),
+        *rejected(path, **SMALL, **own),
         *positioned_rejected(**right),
         rejection("query_rank must be at least 1, got 0", query_rank=0),
         rejection(

@@ -86,7 +86,7 @@ def changed(value: Any, change: Callable[[Array], Array]) -> Any:
     if isinstance(value, tuple):
         return tuple(changed(entry, change) for entry in value)
     is_floating = isinstance(value, np.ndarray) and value.dtype.kind == "f"
-    return change(value) if is_floating else value
+    return np.asanyarray(change(value)) if is_floating else value
 
 
 def written(value: Any) -> bytes:

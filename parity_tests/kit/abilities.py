@@ -12,7 +12,7 @@ from parity_tests.contract.pair import Pair
 from parity_tests.kit.axes import axes_of_inputs
 
 DROPOUT, GRADIENTS, LEADING_AXES = "dropout", "gradients", "leading_axes"
-PROBABILITIES = ("dropout", "p")  # what the probability is called, here and in PyTorch
+PROBABILITIES = ("dropout", "drop_rate", "p")  # what it is called, here and there
 NOT_DECLARED = "not declared"
 
 

@@ -73,13 +73,15 @@ def with_leading(pair: Pair, case: Case, *leading: int) -> Case:
 def like(array: Any, shape: tuple[int, ...], seed: int) -> Any:
     """Draw an array of the kind of another: normal numbers, or some of its own.
 
-    Where no number is above zero, as in logarithms of decays, none is drawn there.
+    Where no number is above zero, as in logarithms of decays, none is drawn there, nor
+    below zero where none is, as in means of squares.
     """
     rng = np.random.default_rng(seed)
     if array.dtype.kind == "f":
         drawn = rng.normal(size=shape).astype(array.dtype)
-        is_negative = array.max(initial=-np.inf) <= 0 and array.any()
-        return -np.abs(drawn) if is_negative else drawn
+        if array.max(initial=-np.inf) <= 0 and array.any():
+            return -np.abs(drawn)
+        return np.abs(drawn) if array.min(initial=np.inf) >= 0 else drawn
     own = array.ravel() if array.size else np.zeros(1, array.dtype)
     return rng.choice(own, shape)
 
@@ -114,9 +116,10 @@ def changed(pair: Pair, case: Case) -> Iterator[Case]:
     if arrays:
         others = {k: like(v, v.shape, case.seed + 1) for k, v in arrays.items()}
         yield case.with_inputs(**others)
-    axes = {name: axes_of_inputs(pair).get(name) or ("*",) for name in arrays}
+    known, long = axes_of_inputs(pair), {k: v for k, v in arrays.items() if v.ndim}
+    axes = {name: known.get(name) or ("*",) for name in long}
     for axis in dict.fromkeys(axis for names in axes.values() for axis in names):
-        having = {k: v for k, v in arrays.items() if axis in axes[k]}
+        having = {k: v for k, v in long.items() if axis in axes[k]}
         for share in (math.inf, 2):
             shorter = {k: cut(v, axes[k], axis, share) for k, v in having.items()}
             yield case.with_inputs(**shorter)

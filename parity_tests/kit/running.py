@@ -179,7 +179,7 @@ arrays = Runner(make_object, call_object, read_result, load_parameters)
 def holds_probability(implementation: Any, request: Asked) -> Answer:
     """Say whether a module keeps the probability of dropout that it was built with."""
     config = request["config"]
-    p = config.get("dropout", config.get("p"))
+    p = config.get("dropout", config.get("drop_rate", config.get("p")))
     modules = make_object(implementation, request).modules()
     values = (value for module in modules for value in vars(module).values())
     return {"output": any(isinstance(value, float) and value == p for value in values)}

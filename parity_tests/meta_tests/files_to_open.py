@@ -19,9 +19,11 @@ MAX_FILES, MAX_LINES = 5, 500
 MAX_LONG = 600
 LONG = {  # several parts in one variant, a cache or norms and rotation beside the heads
     "attention/cached",
+    "attention/llama",
     "attention/query_key_norm",
     "attention/latent_absorbed",
     "attention/latent",
+    "attention/sparse",
 }
 EXCEPTED = {  # a variant for speed: the textbook's pair has the same ids
     "tokenizers/parallel/byte_pair",

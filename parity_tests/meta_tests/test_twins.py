@@ -68,8 +68,11 @@ def test_a_pair_has_its_own_file_and_the_same_methods_with_the_same_arguments(pa
 def methods(part):
     """List the public methods and properties of a class with their arguments.
 
-    Those of its bases in its package count as well, but for the base of all.
+    Those of its bases in its package count as well, but for the base of all. A function
+    has arguments of its own.
     """
+    if inspect.isfunction(part):
+        return {part.__name__: arguments(part)}
     found = {}
     for class_ in part.__mro__[::-1]:
         package = class_.__module__.partition(".")[0]

@@ -115,7 +115,7 @@ class Moved(np.ndarray):
 def moved(array: Array, rounding: Rounding) -> Array:
     """Move the numbers of an array, and let all that is computed from it move."""
     noise = rounding.noise(array.shape)
-    marked = (array * (1 + noise)).view(Moved)
+    marked = np.asarray(array * (1 + noise)).view(Moved)
     marked.rounding = rounding
     return marked
 

@@ -40,7 +40,7 @@ def rounding_units(
     """
     limits = torch.finfo(getattr(torch, dtype))
     units = {
-        name: [limits.eps * largest(a) + limits.tiny for a in arrays]
+        name: [np.asarray(limits.eps * largest(a) + limits.tiny) for a in arrays]
         for name, arrays in truth.items()
     }
     rng = case.stream("moved by half a rounding")

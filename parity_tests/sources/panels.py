@@ -93,11 +93,9 @@ def is_public(node: ast.AST) -> TypeGuard[Definition]:
 
 @cache
 def subject(path: str) -> str:
-    """Name what a pair is about: the first public class of its file, or function.
+    """Name what a pair is about: the first public class or function of its file.
 
     >>> subject("attention/causal"), subject("primitives/softmax")
     ('CausalAttention', 'softmax')
     """
-    public = [node for node in tree("reference", f"{path}.py").body if is_public(node)]
-    classes = [node for node in public if isinstance(node, ast.ClassDef)]
-    return (classes or public)[0].name
+    return next(n for n in tree("reference", f"{path}.py").body if is_public(n)).name

@@ -9,6 +9,7 @@ import reference
 
 PRECISIONS = (np.float64, np.float32)
 N_WINDOWS, N_TOKENS = 16, 64
+N_BYTES = 48  # in a window of bytes
 SIZES: dict[str, Any] = {
     "d_in": 48,
     "d_out": 32,
@@ -40,6 +41,14 @@ def windows(text: str) -> np.ndarray[Any, Any]:
     inputs = reference.SlidingWindows(ids, n_tokens, stride=1).inputs
     picked = np.linspace(0, len(inputs) - 1, min(N_WINDOWS, len(inputs)))
     return inputs[picked.astype(int)]
+
+
+def byte_windows(text: str) -> np.ndarray[Any, Any]:
+    """Cut a text into windows of bytes and pick a few: ids of a small vocabulary."""
+    ids = np.frombuffer(text.encode(), np.uint8).astype(np.int64)
+    n_tokens = min(N_BYTES, len(ids))
+    starts = np.linspace(0, len(ids) - n_tokens, 3).astype(int)
+    return np.stack([ids[start : start + n_tokens] for start in starts])
 
 
 def embedding(seed: int) -> Any:

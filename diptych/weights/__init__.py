@@ -1,0 +1,1 @@
+"""Parameters and tokenizers of real models, read from files; nothing is unpickled."""

@@ -1,0 +1,1 @@
+"""Optimizers, compared with those of PyTorch and with loops over numbers."""

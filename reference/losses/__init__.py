@@ -1,0 +1,1 @@
+"""Losses: how wrong a model is, as one number."""

@@ -1,0 +1,1 @@
+"""Whole language models: from ids to the scores of the next one."""
