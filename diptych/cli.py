@@ -12,6 +12,8 @@ COMMANDS = {  # each in a file of its own name
     "list": "list_pairs",
     "show": "show",
     "check": "check",
+    "generate": "generate",
+    "train": "train",
     "vectors": "vectors",
     "site": "site",
     "serve": "serve",

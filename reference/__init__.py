@@ -105,3 +105,9 @@ from reference.optimizers.adamw import (
     decay_groups as decay_groups,
 )
 from reference.models.llama import Llama as Llama
+from reference.models.gpt import GPT as GPT, GPT_CONFIG_124M as GPT_CONFIG_124M
+from reference.models.generation import (
+    next_ids as next_ids,
+    generate as generate,
+    margin as margin,
+)

@@ -94,3 +94,9 @@ from torch_impl.optimizers.adamw import (
     decay_groups as decay_groups,
 )
 from torch_impl.models.llama import Llama as Llama
+from torch_impl.models.gpt import GPT as GPT, GPT_CONFIG_124M as GPT_CONFIG_124M
+from torch_impl.models.generation import (
+    next_ids as next_ids,
+    generate as generate,
+    margin as margin,
+)

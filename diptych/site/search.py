@@ -12,7 +12,7 @@ from parity_tests.lockstep.comparison import Comparison
 from parity_tests.lockstep.forward import compare_forward
 
 N_CASES = 60
-MOST_NUMBERS = 900  # a page cannot carry all that is computed from more
+MOST_NUMBERS = 800  # a page cannot carry all that is computed from more
 
 
 @dataclass(frozen=True)

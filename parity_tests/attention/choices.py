@@ -150,6 +150,8 @@ def clear_examples(
 
     def clear(seed: int) -> Iterator[Example]:
         for example in examples(seed):
+            if example.name == "underflow":  # its choice is another in each precision
+                continue
             yield replace(example, case=with_clear_choice(example.case))
 
     return clear

@@ -18,6 +18,8 @@ from parity_tests.known_mistakes.clipping import CLIPPING
 from parity_tests.known_mistakes.data import DATA
 from parity_tests.known_mistakes.differential import DIFFERENTIAL
 from parity_tests.known_mistakes.gated import GATED
+from parity_tests.known_mistakes.generation import GENERATION
+from parity_tests.known_mistakes.gpt import GPT
 from parity_tests.known_mistakes.gradients import GRADIENTS
 from parity_tests.known_mistakes.latent import LATENT
 from parity_tests.known_mistakes.linear import LINEAR
@@ -63,6 +65,8 @@ ALL = (
     CLIPPING,
     SCHEDULES,
     OPTIMIZERS,
+    GPT,
+    GENERATION,
 )
 LINEAR_LAYER = re.compile(
     r"= Linear\([^()]*\)"

@@ -27,7 +27,7 @@ class Aligned:
     """What both had stored when a step ended; `turn` counts its rounds.
 
     `required` are the names that both sources store in it. What a call gave is aligned
-    as well, and is no step.
+    as well, and is no step. `part` names the module in a model, as in `blocks.7.norm`.
     """
 
     function: str
@@ -39,6 +39,7 @@ class Aligned:
     required: frozenset[str] = frozenset()
     turn: int = 1
     is_step: bool = True
+    part: str = ""
 
 
 def align_recordings(expected: Recording, actual: Recording) -> list[Aligned]:
@@ -87,6 +88,7 @@ def align_calls(one: Invocation, other: Invocation) -> Iterator[Aligned]:
     """Align the steps of one call, and what it gave or raised."""
     turns: Counter[Step] = Counter()
     moment, step = one.began, OUTCOME
+    rest: dict[str, Any]
     for here, there in same_numbers(one.snapshots, other.snapshots):
         step = step_of(here, there)
         turns[step] += 1
@@ -94,18 +96,21 @@ def align_calls(one: Invocation, other: Invocation) -> Iterator[Aligned]:
         if not cover_the_same(here, there):
             left, right = {"next step": tell(here)}, {"next step": tell(there)}
             step = (here or there)[0].step
-            yield Aligned(one.function, step, moment, left, right, is_step=False)
+            where = one.function, step, moment
+            yield Aligned(*where, left, right, is_step=False, part=one.part)
             return
         required = stored(here) & stored(there)
         left, right = values(here), values(there)
         units = {name: unit for each in here for name, unit in each.units.items()}
         where = one.function, step, moment
-        yield Aligned(*where, left, right, units, required, turns[step])
+        rest = {"turn": turns[step], "part": one.part}
+        yield Aligned(*where, left, right, units, required, **rest)
     where = one.function, step if "return" in step.names else OUTCOME, one.ended
     left, right = one.outcome, other.outcome
     if "raised" in left or "raised" in right:
         left, right = {"raised": "nothing"} | left, {"raised": "nothing"} | right
-    yield Aligned(*where, left, right, one.outcome_units, is_step=False)
+    rest = {"is_step": False, "part": one.part}
+    yield Aligned(*where, left, right, one.outcome_units, **rest)
 
 
 def step_of(here: list[Snapshot], there: list[Snapshot]) -> Step:

@@ -19,7 +19,7 @@ class Compared:
     """One quantity at one step; `turn` counts the rounds of a loop.
 
     `backend` names the one that is compared with what is expected, where there are
-    several. `command` reproduces it.
+    several, and `part` the module in a model. `command` reproduces it.
     """
 
     function: str
@@ -29,13 +29,15 @@ class Compared:
     turn: int = 1
     backend: str = ""
     command: str = ""
+    part: str = ""
 
     def __str__(self) -> str:
         step = f"step {self.step.number}. " if self.step is not OUTCOME else ""
         turn = f" (round {self.turn})" if self.turn > 1 else ""
         backend = f" of {self.backend}" if self.backend else ""
+        part = f" of {self.part}" if self.part else ""
         return (
-            f"{self.function}, {step}{self.step.sentence}{turn}\n"
+            f"{self.function}{part}, {step}{self.step.sentence}{turn}\n"
             f"  {self.name}{backend}: {self.agreement.reason}"
             f" (error {self.agreement.error:.3g} rounding units)"
             + (f"\n  reproduce with: {self.command}" if self.command else "")
@@ -95,7 +97,12 @@ def compare_step(
 ) -> Iterator[Compared]:
     """Compare what both stored at a step, and demand what both should store."""
     at_step = partial(
-        Compared, aligned.function, aligned.step, turn=aligned.turn, backend=backend
+        Compared,
+        aligned.function,
+        aligned.step,
+        turn=aligned.turn,
+        backend=backend,
+        part=aligned.part,
     )
     here, there = aligned.expected, aligned.actual
     for name in sorted(here.keys() | there.keys()):

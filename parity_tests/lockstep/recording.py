@@ -20,6 +20,7 @@ from typing import Any
 from parity_tests.lockstep.copying import plain, read
 from parity_tests.sources.step_lines import OUTSIDE
 from parity_tests.sources.steps import Step, SteppedFunction, stepped_functions
+from reference.module import Module
 
 
 @dataclass(frozen=True)
@@ -37,7 +38,7 @@ class Snapshot:
 
 @dataclass
 class Invocation:
-    """One call of a function with numbered steps.
+    """One call of a function with numbered steps; `part` names whose it is, in a model.
 
     `outcome` has what it gave as `return`, or the name of what it raised as `raised`.
     """
@@ -46,6 +47,7 @@ class Invocation:
     module: str
     arguments: dict[str, Any]
     began: int
+    part: str = ""
     ended: int = -1
     snapshots: list[Snapshot] = field(default_factory=list)
     outcome: dict[str, Any] = field(default_factory=dict)
@@ -57,6 +59,7 @@ class Recording:
     """All such calls of one backend, in the order they began, and what came out.
 
     In a `live` recording tensors are not copied but stay in the graph of autograd.
+    `parts` has the modules that were seen, by identity, with their dotted names.
     """
 
     package: str
@@ -65,6 +68,20 @@ class Recording:
     result: Any = None
     result_units: Any = 0.0
     clock: count = field(default_factory=count)  # type: ignore[type-arg]
+    parts: dict[int, tuple[str, Any]] = field(default_factory=dict)
+
+    def part_of(self, module: Any) -> str:
+        """Name a module as the first one does in which it was seen, `blocks.7.norm`.
+
+        One whose constructor still runs has no name yet.
+        """
+        is_ours = isinstance(module, Module) or "_modules" in getattr(
+            module, "__dict__", ()
+        )
+        if id(module) not in self.parts and is_ours:
+            new = {id(part): (name, part) for name, part in module.named_modules()}
+            self.parts = new | self.parts
+        return self.parts.get(id(module), ("", None))[0]
 
 
 def record(package: str, call: Callable[[], Any], live: bool = False) -> Recording:
@@ -107,8 +124,9 @@ class Follower:
         self.clock = recording.clock
         self.live = recording.live
         arguments = read(frame, frame.f_locals.keys(), self.live)
+        part = recording.part_of(frame.f_locals.get("self"))
         self.invocation = Invocation(
-            function.name, function.module, arguments, next(self.clock)
+            function.name, function.module, arguments, next(self.clock), part
         )
         self.place, self.entry, self.raised = OUTSIDE, 0, ""
         recording.invocations.append(self.invocation)

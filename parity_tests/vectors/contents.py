@@ -44,9 +44,15 @@ def example_of(vector: Tree) -> Example:
         grad_output = tuple(grad_output)
     masks = tuple(vector["masks"]) if "masks" in vector else None
     known = {part: vector[part] for part in GOES_IN}
+    known["config"] = {n: number(value) for n, value in vector["config"].items()}
     case = Case(**known, grad_output=grad_output, masks=masks)
     name, comment, flags = (vector[part] for part in ("name", "comment", "flags"))
     return Example(name, case, comment, tuple(flags), "steps" in vector)
+
+
+def number(value: Any) -> Any:
+    """Make a number of an array without an axis, as infinity is, which JSON lacks."""
+    return value.item() if isinstance(value, np.ndarray) and not value.ndim else value
 
 
 def outcome(pair: Pair, case: Case, with_steps: bool) -> Tree:

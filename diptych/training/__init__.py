@@ -1,0 +1,1 @@
+"""Training by hand: a small GPT learns on both backends at once, step by step."""

@@ -1,0 +1,169 @@
+"""Generation: a model's logits become the next token, and that becomes its input.
+
+Source: Fan et al. 2018, https://arxiv.org/abs/1805.04833, for top-k;
+        Holtzman et al. 2020, https://arxiv.org/abs/1904.09751, for top-p;
+        Raschka, *Build a Large Language Model (From Scratch)*, chapters 4 and 5.
+Twin:   reference/models/generation.py
+"""
+
+import math
+from collections.abc import Callable, Iterator
+from numbers import Real
+from typing import Any
+
+import torch
+from jaxtyping import Float, Integer
+from torch import Tensor
+
+from torch_impl.validation import check_sizes
+
+
+def next_ids(
+    logits: Float[Tensor, "B V"],
+    draws: Float[Tensor, "B"] | None = None,
+    temperature: float = 0.0,
+    top_k: int | None = None,
+    top_p: float | None = None,
+) -> Integer[Tensor, "B"]:
+    """Choose an id for each row of logits, by a uniform number in [0, 1) for each.
+
+    The draws are handed over, so that both backends choose the same ids. Temperature 0
+    is greedy: the largest logit, whatever is drawn. Of equal logits the lower id comes
+    first. Differs from transformers, whose top-k keeps all that tie with the k-th.
+
+    Top-p keeps the fewest ids that have p together: here 2 and 0, with 1/2 + 1/4. Of
+    these, the first has 2/3.
+
+    >>> logits = torch.tensor([[0.25, 0.125, 0.5, 0.125]] * 3).log()
+    >>> next_ids(logits, torch.tensor([0.0, 0.66, 0.67]), temperature=1.0, top_p=0.7)
+    tensor([2, 2, 0])
+
+    Raises:
+        ValueError: a choice is out of its range, or there is not a draw for each row.
+    """
+    check_choice(logits, draws, temperature, top_k, top_p)
+    if draws is None or temperature == 0:
+        return logits.argmax(dim=-1)
+    # In 16 bits, sums of thousands of small probabilities would stand still.
+    logits = logits.to(torch.promote_types(logits.dtype, torch.float32))
+
+    # 1. Order: ids from the largest logit to the smallest; of equal ones the lower id.
+    sorted_logits, order = logits.sort(dim=-1, descending=True, stable=True)
+
+    # 2. Top-k: the first k stay.
+    candidates = order[:, :top_k]  # (B, K)
+    top_logits = sorted_logits[:, :top_k]  # (B, K)
+
+    # 3. Temperature: the distance to the largest logit is divided by it.
+    scaled_logits = (top_logits - top_logits[:, :1]) / temperature  # (B, K)
+
+    # 4. Softmax: probabilities, the largest first.
+    probabilities = scaled_logits.softmax(dim=-1)  # (B, K)
+
+    # 5. Top-p: an id stays if those before it have less than p together.
+    # So the one that crosses p stays. For p = 1 all do: rounded sums reach 1 too soon.
+    reach = math.inf if top_p is None or top_p == 1 else top_p
+    before = probabilities.cumsum(dim=-1) - probabilities  # (B, K)
+    nucleus = torch.where(before < reach, probabilities, 0.0)  # (B, K)
+
+    # 6. Choice: the first id up to which there is more than the draw's share of all.
+    cumulative = nucleus.cumsum(dim=-1)  # (B, K)
+    share = draws[:, None] * cumulative[:, -1:]  # (B, 1)
+    place = (cumulative <= share).sum(dim=-1, keepdim=True)  # (B, 1)
+    new_ids = candidates.gather(-1, place)[:, 0]  # (B,)
+    return new_ids
+
+
+@torch.no_grad()
+def generate(
+    model: Callable[..., Float[Tensor, "B T V"]],
+    ids: Integer[Tensor, "B T"],
+    n_new: int,
+    temperature: float = 0.0,
+    top_k: int | None = None,
+    top_p: float | None = None,
+    draws: Float[Tensor, "N B"] | None = None,
+    caches: list[Any] | None = None,
+) -> Iterator[Integer[Tensor, "B"]]:
+    """Yield the ids of each new token of all texts, one token after another.
+
+    `draws` has a row for each new token. With `caches`, as `model.make_caches` makes
+    them, the model sees every token once. Without, it sees the whole text each time, or
+    its last `model.context_length` tokens. Put it in evaluation first.
+
+    >>> def count(ids):  # the next id is one more, up to 9
+    ...     return torch.eye(10)[(ids + 1) % 10]
+    >>> [new.tolist() for new in generate(count, torch.tensor([[3], [8]]), n_new=2)]
+    [[4, 9], [5, 0]]
+
+    Raises:
+        ValueError: the texts have no token, or as in `next_ids`.
+    """
+    if ids.ndim != 2 or ids.shape[1] == 0:
+        raise ValueError(f"ids must have shape (B, T), T > 0, got {tuple(ids.shape)}")
+    longest = getattr(model, "context_length", None)
+    window = slice(-longest, None) if longest and caches is None else slice(None)
+    unseen = ids[:, window]
+    for number in range(n_new):
+        # 1. Logits: those of the last token of each text.
+        all_logits = model(unseen) if caches is None else model(unseen, caches)
+        logits = all_logits[:, -1]
+
+        # 2. Choice: by the draws of this token.
+        own_draws = None if draws is None else draws[number]
+        new_ids = next_ids(logits, own_draws, temperature, top_k, top_p)
+        yield new_ids
+
+        # 3. Next input: the new tokens alone if there are caches, else all of the text.
+        new_column = new_ids[:, None]
+        text = new_column if caches is not None else torch.hstack([unseen, new_column])
+        unseen = text[:, window]
+
+
+def margin(logits: Float[Tensor, "B V"]) -> Float[Tensor, "B"]:
+    """Subtract the second largest logit from the largest; infinite if there is one.
+
+    Where it is not above the rounding of the logits, a greedy choice is arbitrary.
+
+    >>> margin(torch.tensor([[1.0, 4.0, 3.5], [2.0, 2.0, 0.0]]))
+    tensor([0.5000, 0.0000])
+    """
+    if logits.shape[-1] < 2:
+        return logits.new_full((len(logits),), math.inf)
+    largest, second = logits.topk(2, dim=-1).values.unbind(-1)
+    return largest - second
+
+
+def check_choice(
+    logits: Float[Tensor, "..."],
+    draws: Float[Tensor, "..."] | None,
+    temperature: float,
+    top_k: int | None,
+    top_p: float | None,
+) -> None:
+    """Check shapes and ranges of what an id is chosen by; draws only on the CPU.
+
+    Elsewhere the host would have to wait for the device.
+    """
+    if logits.ndim != 2 or logits.shape[1] == 0:
+        shape = tuple(logits.shape)
+        raise ValueError(f"logits must have shape (B, V), V > 0, got {shape}")
+    for name, number in (("temperature", temperature), ("top_p", top_p)):
+        if number is not None and not isinstance(number, Real):
+            raise TypeError(f"{name} must be a number, got {number!r}")
+    if not 0 <= temperature < math.inf:
+        raise ValueError(f"temperature must be finite, 0 or more, got {temperature}")
+    if top_k is not None:
+        check_sizes(top_k=top_k)
+    if top_p is not None and not 0 < top_p <= 1:
+        raise ValueError(f"top_p must be in (0, 1], got {top_p}")
+    if temperature > 0 and draws is None:
+        raise ValueError(f"draws are needed at temperature {temperature}, got None")
+    if draws is not None and draws.shape != logits.shape[:1]:
+        rule = f"draws must have shape {tuple(logits.shape[:1])}"
+        raise ValueError(f"{rule}, got {tuple(draws.shape)}")
+    is_read = draws is not None and draws.device.type == "cpu"
+    if draws is not None and is_read and not torch.compiler.is_compiling():
+        outside = draws[~((draws >= 0) & (draws < 1))]
+        if len(outside):
+            raise ValueError(f"draws must lie in [0, 1), got {outside[0]}")
