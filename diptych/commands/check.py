@@ -60,6 +60,10 @@ def check(
     as_json: Annotated[
         bool, typer.Option("--json", help="Print the result as JSON.")
     ] = False,
+    weights: Annotated[
+        str | None,
+        typer.Option(help="Run a model with real weights: smollm2, or a file."),
+    ] = None,
     report: Annotated[
         Path | None,
         typer.Option(help="Write what is found of --impl to FILE.html or FILE.md."),
@@ -94,6 +98,9 @@ def check(
     special_tokens=…); what it makes has encode(text), which must find special tokens
     inside a text, and decode(ids).
 
+    --weights runs a whole model, models/llama or models/gpt, with the parameters of a
+    file, on the first tokens of a text, through all of its blocks.
+
     --against names a test command, and --as the code that it tests. Each known mistake
     of the pair is put in the place of that code in turn: the exit status is 0 if the
     tests notice all of them, 1 if they let one pass, 2 if nothing can be said.
@@ -111,6 +118,11 @@ def check(
 
             given = tuple(mistake or ())
             status = check_suite(paths[0], target, against, given, jobs, as_json)
+        elif weights is not None:
+            if len(paths) != 1 or impl is not None:
+                raise ValueError("--weights needs one model, and no --impl")
+            content = text.read_text(encoding="utf-8") if text else None
+            status = check_weights(paths[0], weights, content, as_json)
         elif impl is None:
             if report:
                 raise ValueError("--report is about --impl; name it")
@@ -181,17 +193,34 @@ def check_pairs(
 ) -> int:
     """Run pairs on a text, or on the cases of a file; return the exit status."""
     from diptych.check import run_checks, run_pinned
-    from diptych.check_report import report
 
-    checked = (
+    return reported(
         run_pinned(paths, pinned, only_gradients)
         if pinned
-        else run_checks(paths, text, seed, only_gradients, quiet=as_json)
+        else run_checks(paths, text, seed, only_gradients, quiet=as_json),
+        as_json,
     )
+
+
+def check_weights(path: str, weights: str, text: str | None, as_json: bool) -> int:
+    """Run a whole model with real weights; return the exit status."""
+    from diptych.weights.find import find_model
+    from diptych.weights.lockstep import check_model
+
+    is_name = weights in ("smollm2", "gpt2")
+    name = weights if is_name else path.rpartition("/")[2].replace("gpt", "gpt2")
+    model = find_model(name, None if is_name else weights)
+    return reported([*check_model(path, model, text, quiet=as_json)], as_json)
+
+
+def reported(checked: Sequence[Any], as_json: bool) -> int:
+    """Print what was found; return the exit status."""
+    from diptych.check_report import report
+
     if as_json:
         typer.echo(json.dumps([each.as_dict() for each in checked], indent=2))
     else:
-        report(checked)
+        report([*checked])
     if any(each.reason for each in checked):
         return 2
     return 1 if any(each.difference for each in checked) else 0

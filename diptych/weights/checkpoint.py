@@ -6,6 +6,9 @@ from importlib import import_module
 from typing import Any
 
 import numpy as np
+import torch
+
+from diptych.weights.undrawn import UndrawnArrays, UndrawnTensors
 
 Array = np.ndarray[Any, Any]
 BACKENDS = {"numpy": "reference", "torch": "torch_impl"}
@@ -35,29 +38,12 @@ class Checkpoint:
         part = getattr(import_module(BACKENDS[backend]), self.class_name)
         parameters = self.read(dtype)
         if backend == "numpy":
-            return assigned(part(**self.config, rng=Undrawn()), parameters)
-        torch = import_module("torch")
-        with torch.device("meta"):
+            return assigned(part(**self.config, rng=UndrawnArrays()), parameters)
+        with UndrawnTensors():
             model = part(**self.config)
-        model.to_empty(device="cpu")  # buffers, such as frequencies, have no parameter
         state = {name: torch.from_numpy(array) for name, array in parameters.items()}
         model.load_state_dict(state, assign=True)
         return model.eval()
-
-
-class Undrawn:
-    """A generator that draws nothing, for parameters that are replaced at once.
-
-    Memory that nobody writes to is not taken.
-    """
-
-    def uniform(self, low: float, high: float, size: Any) -> Array:
-        """Return an array that holds anything."""
-        return np.empty(size)
-
-    def normal(self, loc: float = 0.0, scale: float = 1.0, size: Any = None) -> Array:
-        """Return an array that holds anything."""
-        return np.empty(size)
 
 
 def assigned(model: Any, parameters: Mapping[str, Array]) -> Any:
