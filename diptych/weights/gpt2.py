@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from diptych.weights.checkpoint import Checkpoint
+from reference.tokenizers.byte_pair import BytePairTokenizer
 
 Array = np.ndarray[Any, Any]
 
@@ -64,8 +65,10 @@ def gpt2_from_huggingface(
     def read(dtype: Any) -> dict[str, Array]:
         return dict(unpacked(own, config["n_layers"], dtype))
 
+    tokenizer = BytePairTokenizer.gpt2()
+    own_tokenizer = tokenizer if config["vocab_size"] == tokenizer.vocab_size else None
     built = {**config, "drop_rate": said.get("embd_pdrop", 0.1), "qkv_bias": True}
-    return Checkpoint("GPT", built, read, stop_id=said.get("eos_token_id"))
+    return Checkpoint("GPT", built, read, own_tokenizer, said.get("eos_token_id"))
 
 
 def parts(n_layers: int) -> Iterator[tuple[str, tuple[str, ...]]]:

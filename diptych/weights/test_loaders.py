@@ -8,7 +8,9 @@ import numpy as np
 import pytest
 import torch
 from transformers import GPT2Config, GPT2LMHeadModel, LlamaConfig, LlamaForCausalLM
+from typer.testing import CliRunner
 
+from diptych.cli import app
 from diptych.weights.find import find_model
 from diptych.weights.llama import llama_from_huggingface, llama_to_huggingface
 from diptych.weights.safetensors import read_safetensors, write_safetensors
@@ -143,3 +145,31 @@ def test_other_files_are_rejected(tmp_path, name, content, reason):
         find_model("nothing")
     with pytest.raises(ValueError, match="no package has GPT-2's weights"):
         find_model("gpt2")
+
+
+def test_gpt2_generates_with_the_tokenizer_of_this_package(tmp_path):
+    sizes = {**GPT2, "vocab_size": 50_257, "bos_token_id": 0, "eos_token_id": 50_256}
+    saved(GPT2LMHeadModel(GPT2Config(**sizes)), tmp_path)
+    command = ["generate", "gpt2", "Hello", "--weights", str(tmp_path)]
+    result = CliRunner().invoke(app, [*command, "--backend", "both", "--tokens", "3"])
+
+    assert result.exit_code == 0, result.output
+    assert "3 tokens" in result.output
+
+
+@pytest.mark.parametrize(
+    ("options", "reason"),
+    [
+        (["--backend", "jax"], "--backend must be numpy, torch or both, got 'jax'"),
+        (["--dtype", "int8"], "--dtype must be float32 or float64, got 'int8'"),
+        (["--chat"], "the model has no chat template"),
+    ],
+)
+def test_what_cannot_be_generated_is_said(tmp_path, options, reason):
+    sizes = {**GPT2, "vocab_size": 50_257, "bos_token_id": 0, "eos_token_id": 50_256}
+    saved(GPT2LMHeadModel(GPT2Config(**sizes)), tmp_path)
+    command = ["generate", "gpt2", "Hello", "--weights", str(tmp_path), *options]
+    result = CliRunner().invoke(app, command)
+
+    assert result.exit_code == 2
+    assert reason in result.output
