@@ -119,8 +119,9 @@ def check(
             given = tuple(mistake or ())
             status = check_suite(paths[0], target, against, given, jobs, as_json)
         elif weights is not None:
-            if len(paths) != 1 or impl is not None:
-                raise ValueError("--weights needs one model, and no --impl")
+            if not names or len(names) != 1 or impl or case or gradients:
+                rest = "no --impl, --case or --gradients"
+                raise ValueError(f"--weights needs one model, and {rest}")
             content = text.read_text(encoding="utf-8") if text else None
             status = check_weights(paths[0], weights, content, as_json)
         elif impl is None:
@@ -207,10 +208,8 @@ def check_weights(path: str, weights: str, text: str | None, as_json: bool) -> i
     from diptych.weights.find import find_model
     from diptych.weights.lockstep import check_model
 
-    is_name = weights in ("smollm2", "gpt2")
-    name = weights if is_name else path.rpartition("/")[2].replace("gpt", "gpt2")
-    model = find_model(name, None if is_name else weights)
-    return reported([*check_model(path, model, text, quiet=as_json)], as_json)
+    checked = check_model(path, find_model(weights), text, quiet=as_json)
+    return reported([*checked], as_json)
 
 
 def reported(checked: Sequence[Any], as_json: bool) -> int:

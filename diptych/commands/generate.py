@@ -38,16 +38,16 @@ def generate(
     was. The draws are handed over, so sampling gives the same text as well.
     """
     from diptych.weights.find import find_model
-    from diptych.weights.speaking import Sampling, Speech
+    from diptych.weights.generating import Generation, Sampling
 
     sampling = Sampling(tokens, temperature, top_k, top_p, seed)
     try:
-        speech = Speech(find_model(model, weights), backend, dtype, sampling)
-        for piece in speech.stream(prompt, chat):
+        generation = Generation(find_model(model, weights), backend, dtype, sampling)
+        for piece in generation.stream(prompt, chat):
             typer.echo(printable(piece), nl=False)
-    except (ValueError, OSError) as error:
+    except (ValueError, OSError, ModuleNotFoundError) as error:
         typer.echo(printable(f"diptych: {error}"), err=True)
         raise typer.Exit(2) from None
     typer.echo("")
-    typer.echo(printable(speech.summary()), err=True)
-    raise typer.Exit(0 if speech.agrees else 1)
+    typer.echo(printable(generation.summary()), err=True)
+    raise typer.Exit(0 if generation.agrees else 1)

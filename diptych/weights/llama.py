@@ -9,27 +9,29 @@ from typing import Any
 
 import numpy as np
 
-from diptych.weights.checkpoint import Checkpoint
+from diptych.weights.checkpoint import Checkpoint, ids_in
 from diptych.weights.gguf import GGUFFile
+from diptych.weights.sizes import check_shapes, number_of, size_of
 from diptych.weights.tokenizer import ByteLevelTokenizer
 
 Array = np.ndarray[Any, Any]
 
-# The name of a parameter on both backends, in a GGUF file, and in Hugging Face's.
+# The name of a parameter on both backends, in a GGUF file and in Hugging Face's, and
+# its shape: V ids, C channels, K of all key heads, F hidden ones.
 OUTSIDE = (
-    ("embedding", "token_embd", "model.embed_tokens"),
-    ("norm", "output_norm", "model.norm"),
+    ("embedding", "token_embd", "model.embed_tokens", "VC"),
+    ("norm", "output_norm", "model.norm", "C"),
 )
 IN_BLOCK = (
-    ("attention_norm", "attn_norm", "input_layernorm"),
-    ("attention.W_query", "attn_q", "self_attn.q_proj"),
-    ("attention.W_key", "attn_k", "self_attn.k_proj"),
-    ("attention.W_value", "attn_v", "self_attn.v_proj"),
-    ("attention.out_proj", "attn_output", "self_attn.o_proj"),
-    ("feed_forward_norm", "ffn_norm", "post_attention_layernorm"),
-    ("feed_forward.gate_proj", "ffn_gate", "mlp.gate_proj"),
-    ("feed_forward.up_proj", "ffn_up", "mlp.up_proj"),
-    ("feed_forward.down_proj", "ffn_down", "mlp.down_proj"),
+    ("norm1", "attn_norm", "input_layernorm", "C"),
+    ("attention.W_query", "attn_q", "self_attn.q_proj", "CC"),
+    ("attention.W_key", "attn_k", "self_attn.k_proj", "KC"),
+    ("attention.W_value", "attn_v", "self_attn.v_proj", "KC"),
+    ("attention.out_proj", "attn_output", "self_attn.o_proj", "CC"),
+    ("norm2", "ffn_norm", "post_attention_layernorm", "C"),
+    ("feed_forward.gate_proj", "ffn_gate", "mlp.gate_proj", "FC"),
+    ("feed_forward.up_proj", "ffn_up", "mlp.up_proj", "FC"),
+    ("feed_forward.down_proj", "ffn_down", "mlp.down_proj", "CF"),
 )
 SIZES = {  # arguments of the model, by the key of a GGUF file and of config.json
     "emb_dim": ("embedding_length", "hidden_size"),
@@ -37,21 +39,20 @@ SIZES = {  # arguments of the model, by the key of a GGUF file and of config.jso
     "n_layers": ("block_count", "num_hidden_layers"),
     "num_heads": ("attention.head_count", "num_attention_heads"),
     "num_kv_heads": ("attention.head_count_kv", "num_key_value_heads"),
-    "eps": ("attention.layer_norm_rms_epsilon", "rms_norm_eps"),
 }
+EPS = ("attention.layer_norm_rms_epsilon", "rms_norm_eps")
+GGUF, HUGGING_FACE = 1, 2
 
 
-def names(n_layers: int) -> Iterator[tuple[str, str, str]]:
-    """Yield every parameter's three names."""
-    for own, gguf, theirs in OUTSIDE:
-        yield f"{own}.weight", f"{gguf}.weight", f"{theirs}.weight"
+def names(n_layers: int, layout: int) -> Iterator[tuple[str, str, str]]:
+    """Yield every parameter's name, that in a file, and the letters of its shape."""
+    above = {GGUF: "blk", HUGGING_FACE: "model.layers"}[layout]
+    for row in OUTSIDE:
+        yield f"{row[0]}.weight", f"{row[layout]}.weight", row[3]
     for i in range(n_layers):
-        for own, gguf, theirs in IN_BLOCK:
-            yield (
-                f"blocks.{i}.{own}.weight",
-                f"blk.{i}.{gguf}.weight",
-                f"model.layers.{i}.{theirs}.weight",
-            )
+        for row in IN_BLOCK:
+            theirs = f"{above}.{i}.{row[layout]}.weight"
+            yield f"blocks.{i}.{row[0]}.weight", theirs, row[3]
 
 
 def llama_from_gguf(file: GGUFFile) -> Checkpoint:
@@ -65,23 +66,27 @@ def llama_from_gguf(file: GGUFFile) -> Checkpoint:
         raise ValueError(f"general.architecture must be 'llama', got {kind!r}")
     if scaling := said.get("llama.rope.scaling.type", "none") != "none":
         raise ValueError(f"rope scaling is not supported, got {scaling!r}")
-    config = {name: value_of(said, f"llama.{key}") for name, (key, _) in SIZES.items()}
-    config["theta"] = said.get("llama.rope.freq_base", 10_000.0)
-    config["vocab_size"] = len(said.get("tokenizer.ggml.tokens", ()))
-    config["pairing"] = "neighbours"
-    check_head_dim(config, said.get("llama.rope.dimension_count"))
-    known = {gguf: own for own, gguf, _ in names(config["n_layers"])}
-    check_names(known, file.tensors)
+    tokenizer = ByteLevelTokenizer.from_metadata(said)
+    config: dict[str, Any] = {
+        name: size_of(said, f"llama.{key}") for name, (key, _) in SIZES.items()
+    }
+    config["eps"] = number_of(said, f"llama.{EPS[0]}")
+    config["theta"] = number_of(said, "llama.rope.freq_base", 10_000.0)
+    config |= {"vocab_size": len(tokenizer.tokens), "pairing": "neighbours"}
+    check_heads(config, said.get("llama.rope.dimension_count"))
+    shapes = {name: info.shape for name, info in file.tensors.items()}
+    check_shapes(shapes_of(config, GGUF), shapes)
 
     def read(dtype: Any) -> dict[str, Array]:
-        return {own: file.read(gguf, dtype) for gguf, own in known.items()}
+        known = names(config["n_layers"], GGUF)
+        return {own: file.read(theirs, dtype) for own, theirs, _ in known}
 
     return Checkpoint(
         "Llama",
         config,
         read,
-        ByteLevelTokenizer.from_metadata(said),
-        said.get("tokenizer.ggml.eos_token_id"),
+        tokenizer,
+        ids_in(said.get("tokenizer.ggml.eos_token_id")),
         said.get("tokenizer.chat_template"),
     )
 
@@ -101,22 +106,24 @@ def llama_from_huggingface(
             raise ValueError(f"{key} must be {right}, got {said[key]!r}")
     if (activation := said.get("hidden_act", "silu")) != "silu":
         raise ValueError(f"hidden_act must be 'silu', got {activation!r}")
-    config = {name: value_of(said, key) for name, (_, key) in SIZES.items()}
-    config |= {"vocab_size": value_of(said, "vocab_size"), "pairing": "halves"}
+    config: dict[str, Any] = {
+        name: size_of(said, key) for name, (_, key) in SIZES.items()
+    }
+    config["eps"] = number_of(said, EPS[1])
+    config |= {"vocab_size": size_of(said, "vocab_size"), "pairing": "halves"}
     config["theta"] = theta_of(said)
-    check_head_dim(config, said.get("head_dim"))
-    known = {theirs: own for own, _, theirs in names(config["n_layers"])}
-    head = tensors.get("lm_head.weight")
-    if head is not None and not np.array_equal(
-        head, tensors["model.embed_tokens.weight"]
-    ):
+    check_heads(config, said.get("head_dim"))
+    shapes = {n: a.shape for n, a in tensors.items() if n != "lm_head.weight"}
+    check_shapes(shapes_of(config, HUGGING_FACE), shapes)
+    table = tensors["model.embed_tokens.weight"]
+    if not np.array_equal(tensors.get("lm_head.weight", table), table):
         raise ValueError("the head must be tied to the embedding, got one of its own")
-    check_names(known, tensors.keys() - {"lm_head.weight"})
 
     def read(dtype: Any) -> dict[str, Array]:
-        return {own: tensors[theirs].astype(dtype) for theirs, own in known.items()}
+        known = names(config["n_layers"], HUGGING_FACE)
+        return {own: tensors[theirs].astype(dtype) for own, theirs, _ in known}
 
-    return Checkpoint("Llama", config, read, stop_id=said.get("eos_token_id"))
+    return Checkpoint("Llama", config, read, stop_ids=ids_in(said.get("eos_token_id")))
 
 
 def llama_to_huggingface(
@@ -124,11 +131,13 @@ def llama_to_huggingface(
 ) -> tuple[dict[str, Any], dict[str, Array]]:
     """Return what `config.json` holds, and the tensors by Hugging Face's names."""
     said = {key: config[name] for name, (_, key) in SIZES.items()}
+    said |= {EPS[1]: config["eps"], "tie_word_embeddings": True}
     said |= {"architectures": ["LlamaForCausalLM"], "model_type": "llama"}
-    said |= {"vocab_size": config["vocab_size"], "tie_word_embeddings": True}
+    said |= {"vocab_size": config["vocab_size"]}
     said |= {"hidden_act": "silu", "attention_bias": False}
     said["rope_parameters"] = {"rope_type": "default", "rope_theta": config["theta"]}
-    tensors = {theirs: parameters[own] for own, _, theirs in names(config["n_layers"])}
+    known = names(config["n_layers"], HUGGING_FACE)
+    tensors = {theirs: parameters[own] for own, theirs, _ in known}
     if config["pairing"] == "neighbours":
         for name in (
             n for n in tensors if n.endswith(("q_proj.weight", "k_proj.weight"))
@@ -153,33 +162,38 @@ def head_dim(config: Mapping[str, Any]) -> int:
     return width
 
 
-def value_of(said: Mapping[str, Any], key: str) -> Any:
-    """Look a key up; ValueError if the file does not have it."""
-    if key not in said:
-        raise ValueError(f"the file does not say {key}")
-    return said[key]
-
-
 def theta_of(said: Mapping[str, Any]) -> float:
     """Read the base of the frequencies, which stands in one of two places."""
     rope = said.get("rope_parameters") or said.get("rope_scaling") or {}
+    if not isinstance(rope, Mapping):
+        raise ValueError(f"rope_parameters must be an object, got {rope!r:.40}")
     if (kind := rope.get("rope_type", rope.get("type", "default"))) != "default":
         raise ValueError(f"rope scaling is not supported, got {kind!r}")
-    return float(rope.get("rope_theta", said.get("rope_theta", 10_000.0)))
+    return number_of(rope if "rope_theta" in rope else said, "rope_theta", 10_000.0)
 
 
-def check_head_dim(config: Mapping[str, Any], said: int | None) -> None:
-    """Check that heads divide the channels of the model among them."""
-    if said is not None and said * config["num_heads"] != config["emb_dim"]:
+def shapes_of(
+    config: Mapping[str, Any], layout: int
+) -> Iterator[tuple[str, tuple[int, ...]]]:
+    """Yield the name in a file and the shape of every tensor."""
+    letters = {
+        "V": config["vocab_size"],
+        "C": config["emb_dim"],
+        "K": config["num_kv_heads"] * head_dim(config),
+        "F": config["hidden_dim"],
+    }
+    for _, theirs, shape in names(config["n_layers"], layout):
+        yield theirs, tuple(letters[letter] for letter in shape)
+
+
+def check_heads(config: Mapping[str, Any], dim: Any) -> None:
+    """Check that heads divide the channels among them, and groups the heads."""
+    for size, part in (("emb_dim", "num_heads"), ("num_heads", "num_kv_heads")):
+        if config[size] % config[part]:
+            rule = f"{size} must be a multiple of {part}"
+            raise ValueError(f"{rule}, got {config[size]} and {config[part]}")
+    if dim is not None and dim != head_dim(config):
         rule = f"heads must have {config['emb_dim']} / {config['num_heads']} channels"
-        raise ValueError(f"{rule}, got {said}")
-
-
-def check_names(known: Mapping[str, str], found: Any) -> None:
-    """Check that a file has the tensors of the model and no others."""
-    if missing := sorted(known.keys() - found):
-        raise ValueError(
-            f"the file lacks {len(missing)} tensors, such as {missing[0]!r}"
-        )
-    if unknown := sorted(set(found) - known.keys()):
-        raise ValueError(f"a Llama of this form has no {unknown[0]!r}")
+        raise ValueError(f"{rule}, got {dim!r:.40}")
+    if head_dim(config) % 2:
+        raise ValueError(f"heads must have an even width, got {head_dim(config)}")

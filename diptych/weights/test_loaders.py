@@ -108,8 +108,16 @@ def test_bfloat16_is_read_as_float32(tmp_path):
             {"rope_parameters": {"rope_type": "yarn"}},
             "rope scaling is not supported, got 'yarn'",
         ),
-        ({"num_hidden_layers": 3}, "the file lacks 9 tensors, such as 'model.layers.2"),
-        ({"num_hidden_layers": 1}, "a Llama of this form has no 'model.layers.1"),
+        ({"num_hidden_layers": 3}, "the file lacks the tensor 'model.layers.2"),
+        ({"num_hidden_layers": 10**9}, "the file lacks the tensor 'model.layers.2"),
+        ({"num_hidden_layers": 1}, "the model has no tensor 'model.layers.1"),
+        ({"num_hidden_layers": "2"}, "num_hidden_layers must be an integer"),
+        ({"num_attention_heads": 0}, "num_attention_heads must be an integer of at l"),
+        ({"num_key_value_heads": 3}, "num_heads must be a multiple of num_kv_heads"),
+        ({"num_attention_heads": 8, "num_key_value_heads": 2}, "channels, got 2"),
+        ({"intermediate_size": 2**30}, "gate_proj.weight' must have shape"),
+        ({"rms_norm_eps": "tiny"}, "rms_norm_eps must be a finite number"),
+        ({"rope_parameters": [1]}, "rope_parameters must be an object"),
     ],
 )
 def test_what_is_not_supported_is_rejected_by_name(tmp_path, changes, reason):
@@ -173,3 +181,22 @@ def test_what_cannot_be_generated_is_said(tmp_path, options, reason):
 
     assert result.exit_code == 2
     assert reason in result.output
+
+
+@pytest.mark.parametrize(
+    ("changes", "reason"),
+    [
+        ({"n_layer": 10**9}, "the file lacks the tensor 'h.2.ln_1.weight'"),
+        ({"n_head": 3}, "emb_dim must be a multiple of n_heads, got 8 and 3"),
+        ({"n_positions": 70}, "'wpe.weight' must have shape"),
+        ({"n_embd": None}, "n_embd must be an integer of at least 1, got None"),
+        ({"activation_function": "relu"}, "activation_function must be 'gelu_new'"),
+    ],
+)
+def test_a_gpt2_that_does_not_fit_its_config_is_rejected(tmp_path, changes, reason):
+    saved(GPT2LMHeadModel(GPT2Config(**GPT2)), tmp_path)
+    config = tmp_path / "config.json"
+    config.write_text(json.dumps(json.loads(config.read_text()) | changes))
+
+    with pytest.raises(ValueError, match=reason):
+        find_model("gpt2", tmp_path)

@@ -53,8 +53,9 @@ class ByteLevelTokenizer:
         pre: str = "gpt-2",
         unknown: int | None = None,
     ):
-        if pre not in SPLITS:
-            raise ValueError(f"tokenizer.ggml.pre must be in {[*SPLITS]}, got {pre!r}")
+        if not isinstance(pre, str) or pre not in SPLITS:
+            known = [*SPLITS]
+            raise ValueError(f"tokenizer.ggml.pre must be in {known}, got {pre!r:.40}")
         self.tokens, self.split, self.unknown = [*tokens], SPLITS[pre], unknown
         self.id_of = {token: i for i, token in reversed([*enumerate(self.tokens)])}
         self.special = {self.tokens[i]: i for i in special}
@@ -72,17 +73,23 @@ class ByteLevelTokenizer:
             ValueError: it has none, or one of another model or split.
         """
         keys = ("model", "pre", "tokens", "merges", "token_type")
-        own: dict[str, Any] = {
-            key: metadata.get(f"tokenizer.ggml.{key}") for key in keys
-        }
+        own: dict[str, Any] = {k: metadata.get(f"tokenizer.ggml.{k}") for k in keys}
         if missing := [key for key in keys if own[key] is None]:
             raise ValueError(f"the file has no tokenizer.ggml.{missing[0]}")
         if own["model"] != "gpt2":
-            raise ValueError(
-                f"tokenizer.ggml.model must be 'gpt2', got {own['model']!r}"
-            )
+            kind = own["model"]
+            raise ValueError(f"tokenizer.ggml.model must be 'gpt2', got {kind!r:.40}")
+        for key, of in (("tokens", str), ("merges", str), ("token_type", int)):
+            check_list(f"tokenizer.ggml.{key}", own[key], of)
+        if len(own["token_type"]) != len(own["tokens"]):
+            sizes = f"{len(own['token_type'])} for {len(own['tokens'])}"
+            raise ValueError(f"each token must have a type, got {sizes}")
         special = [i for i, kind in enumerate(own["token_type"]) if kind == CONTROL]
         unknown = metadata.get("tokenizer.ggml.unknown_token_id")
+        if unknown is not None and unknown not in range(len(own["tokens"])):
+            raise ValueError(
+                f"the unknown token must be one of all, got {unknown!r:.40}"
+            )
         return cls(own["tokens"], own["merges"], special, own["pre"], unknown)
 
     def encode(self, text: str) -> list[int]:
@@ -118,13 +125,14 @@ class ByteLevelTokenizer:
         return found
 
     def decode_bytes(self, ids: Iterable[int]) -> bytes:
-        """Join the bytes of every id; a special token is its name."""
-        return b"".join(
-            self.tokens[i].encode()
-            if self.special.get(self.tokens[i]) == i
-            else bytes(BYTE_OF[character] for character in self.tokens[i])
-            for i in ids
-        )
+        """Join the bytes of every id; a token that is no bytes stands for itself."""
+        return b"".join(self.bytes_of(self.tokens[i], i) for i in ids)
+
+    def bytes_of(self, token: str, i: int) -> bytes:
+        """Return the bytes that the characters of a token stand for."""
+        if self.special.get(token) == i or not BYTE_OF.keys() >= {*token}:
+            return token.encode()
+        return bytes(BYTE_OF[character] for character in token)
 
     def decode(self, ids: Iterable[int]) -> str:
         """Turn ids into a text; bytes that are not UTF-8 become U+FFFD."""
@@ -143,3 +151,9 @@ def merged(tokens: list[str], ranks: list[int], lowest: int) -> list[str]:
         joined.append("".join(tokens[n : n + 2]) if is_pair else tokens[n])
         n += 1 + is_pair
     return joined
+
+
+def check_list(key: str, entries: Any, of: type) -> None:
+    """Check that a file has a list of strings, or of integers."""
+    if not isinstance(entries, list) or not all(isinstance(e, of) for e in entries):
+        raise ValueError(f"{key} must be a list of {of.__name__}, got {entries!r:.40}")

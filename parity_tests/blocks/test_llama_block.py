@@ -33,7 +33,7 @@ from parity_tests.text.real_text import PRECISIONS, described, embedding, window
 PATH = "blocks/llama_block"
 SMALL = {"emb_dim": 4, "hidden_dim": 3, "num_heads": 2, "num_kv_heads": 1}
 WIDE = {"emb_dim": 24, "hidden_dim": 40, "num_heads": 6, "num_kv_heads": 3}
-NORMS = ("attention_norm.weight", "feed_forward_norm.weight")
+NORMS = ("norm1.weight", "norm2.weight")
 GAINS = st.sampled_from((1.0, 1.0, 5.0, 30.0, 1e3))  # exponentials overflow
 Config = Mapping[str, Any]
 
@@ -87,7 +87,7 @@ def it_is_its_parts_in_turn(run: OneBackend, case: Case) -> Agreement:
         return by_torch(path, Case(config, inputs, state)).detach()
 
     x = case.inputs["x"]
-    normed = part("norms/rms_norm", "attention_norm", sizes, x=x)
+    normed = part("norms/rms_norm", "norm1", sizes, x=x)
     attention = {"emb_dim": config["emb_dim"], **heads}
     slots = (
         len(x),
@@ -99,7 +99,7 @@ def it_is_its_parts_in_turn(run: OneBackend, case: Case) -> Agreement:
     past["lengths"] = np.zeros(len(x), np.int64)
     attended = part("attention/llama", "attention", attention, x=normed.numpy(), **past)
     between = torch.from_numpy(x) + attended
-    normed = part("norms/rms_norm", "feed_forward_norm", sizes, x=between.numpy())
+    normed = part("norms/rms_norm", "norm2", sizes, x=between.numpy())
     widths = {"emb_dim": config["emb_dim"], "hidden_dim": config["hidden_dim"]}
     computed = part("blocks/swiglu", "feed_forward", widths, x=normed.numpy())
     return compare(between + computed, run(case), run.rounding(case))
@@ -223,6 +223,11 @@ PAIR = Pair(
             ValueError,
             "emb_dim must be a multiple of num_heads, got 5 and 2",
             {**SMALL, "emb_dim": 5},
+        ),
+        Rejection(
+            ValueError,
+            "x must have d_in = 4 channels, got 3",
+            *(SMALL, "__call__", np.zeros((1, 2, 3))),
         ),
     ),
     oracles=(

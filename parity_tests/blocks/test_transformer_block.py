@@ -30,6 +30,7 @@ from parity_tests.contract.oracle import Oracle
 from parity_tests.contract.pair_tests import PairTests
 from parity_tests.contract.property import Property
 from parity_tests.contract.rejection import Rejection
+from parity_tests.oracles.gpt2 import to_gpt2
 
 PATH = "blocks/transformer_block"
 ATTENTION, FEED_FORWARD = "attention.out_proj", "feed_forward.down_proj"
@@ -155,24 +156,6 @@ def what_dropout_keeps_of_attention_is_doubled(
     return compare(np.where(found == 0, 0, 2 * attended), found)
 
 
-def to_gpt2(case: Case) -> dict[str, torch.Tensor]:
-    """Convert parameters: queries, keys and values packed, and laid out (in, out)."""
-    names = {
-        "norm1": "ln_1",
-        "norm2": "ln_2",
-        "attention.out_proj": "attn.c_proj",
-        "feed_forward.up_proj": "mlp.c_fc",
-        "feed_forward.down_proj": "mlp.c_proj",
-    }
-    state = {}
-    for kind in ("weight", "bias"):
-        for ours, theirs in names.items():
-            state[f"{theirs}.{kind}"] = case.parameters[f"{ours}.{kind}"].T
-        rows = [case.parameters[f"attention.W_{n}.{kind}"] for n in PROJECTED]
-        state[f"attn.c_attn.{kind}"] = np.concatenate(rows).T
-    return {name: torch.from_numpy(array) for name, array in state.items()}
-
-
 def gpt2(case: Case) -> torch.Tensor:
     """Run the block of transformers' GPT-2."""
     x = torch.from_numpy(case.inputs["x"])
@@ -183,7 +166,7 @@ def gpt2(case: Case) -> torch.Tensor:
         attn_implementation="eager",
     )
     block = GPT2Block(theirs, layer_idx=0).to(x.dtype).eval()
-    block.load_state_dict(to_gpt2(case))
+    block.load_state_dict(to_gpt2(case.parameters))
     hidden = torch.full((n_tokens, n_tokens), -torch.inf, dtype=x.dtype).triu(1)
     batch = x.reshape(x.shape[:-2].numel(), n_tokens, emb_dim)
     return block(batch, attention_mask=hidden[None, None]).reshape(x.shape)

@@ -46,4 +46,40 @@ group-mask-by-token: The mask of a group repeats each token, not the text
     another; with one query head a group nothing shows.
 @ Causal mask in attention/llama:
     np.tile(causal_mask, (group_size, 1)) → np.repeat(causal_mask, group_size, axis=-2)
+
+llama-post-norm: Post-norm: the sum is normalized, not what attention gets
+    As in the paper of 2017. With pre-norm parameters it runs, and writes nonsense.
+@ First norm in blocks/llama_block: self.norm1(x, tape) → x
+& First shortcut: x + attended → self.norm1(x + attended, tape)
+& Second norm: self.norm2(after_attention, tape) → after_attention
+& Second shortcut:
+    after_attention + transformed → self.norm2(after_attention + transformed, tape)
+
+llama-shortcut-of-the-norm: The first shortcut begins after the norm
+    `x = norm1(x)` writes over what the shortcut needs.
+@ First shortcut in blocks/llama_block: x + attended → attention_input + attended
+
+llama-first-shortcut-forgotten: Attention has no shortcut
+    What the embedding said is gone after one block.
+@ First shortcut in blocks/llama_block: x + attended → attended
+
+llama-second-shortcut-of-x: The second shortcut begins at x
+    What attention added is lost but for what feed-forward makes of it.
+@ Second shortcut in blocks/llama_block: after_attention + transformed → x + transformed
+
+llama-final-norm-forgotten: The logits are of vectors that were not normalized
+    The last norm is loaded and not called. Logits grow with the depth, and their order
+    is often right.
+@ Final norm in models/llama: self.norm(x, tape) → x
+
+llama-one-block-less: The last block is left out
+    A slice or a range that ends one too soon; the text stays fluent.
+@ Blocks in models/llama:
+    - zip(self.blocks, own, strict=True)
+    + zip([*self.blocks][:-1], own, strict=False)
+
+llama-one-cache-for-all: All blocks share the cache of the first
+    Keys of one block lie behind those of another. Without caches nothing shows.
+@ Blocks in models/llama: x = block(x, cache, tape) → x = block(x, own[0], tape)
+    caught by property: any chunking of a text is one shot
 """

@@ -452,3 +452,14 @@ class TestGeneration(PairTests):
         assert PAIR.part(TORCH)(logits, draws, 1.0).tolist() == [250, 750, 998]
         ours = PAIR.part(REFERENCE)(np.zeros((1, 9), np.float16), np.ones(1) / 2, 1.0)
         assert ours.tolist() == [4]
+
+    def test_there_must_be_a_draw_for_each_new_token_of_each_text(self):
+        for backend in BACKENDS:
+            module = import_module(f"{backend.package}.models.generation")
+            ids, draws = (
+                backend.own(np.zeros((2, 3), int)),
+                backend.own(np.zeros((2, 3))),
+            )
+            rest = {"temperature": 1.0, "draws": draws}
+            with pytest.raises(ValueError, match=r"shape \(4, 2\), got \(2, 3\)"):
+                next(module.generate(print, ids, 4, **rest))

@@ -280,3 +280,14 @@ class TestLlama(PairTests):
             model = package.Llama(**SMALL)
             with pytest.raises(ValueError, match="there must be 2 caches, got 1"):
                 model(ids, model.make_caches(1, capacity=1)[:1])
+
+    def test_at_first_each_id_is_about_as_probable(self):
+        ids = np.random.default_rng(1).integers(0, 97, (4, 33))
+        torch.manual_seed(1)
+        model = reference.Llama(**WIDE, rng=np.random.default_rng(1))
+        for logits in (
+            model(ids[:, :-1]),
+            as_array(torch_impl.Llama(**WIDE)(torch.from_numpy(ids[:, :-1])).detach()),
+        ):
+            loss = reference.cross_entropy(logits.astype(np.float64), ids[:, 1:])
+            assert abs(loss - np.log(97)) < 0.05

@@ -1,4 +1,4 @@
-"""A block of Llama: attention, then a feed-forward layer, each normed and added.
+"""A block of Llama: attention, then feed-forward, each added to what it was given.
 
 Source: Touvron et al. 2023, https://arxiv.org/abs/2302.13971, section 2.2.
 Twin:   torch_impl/blocks/llama_block.py
@@ -10,16 +10,17 @@ from jaxtyping import Float
 from reference.attention.key_value_cache import KeyValueCache
 from reference.attention.llama import LlamaAttention
 from reference.blocks.swiglu import SwiGLU
-from reference.module import Module
+from reference.module import Module, check_input
 from reference.norms.rms_norm import RMSNorm
 from reference.tape import NO_TAPE, Tape
 
 
 class LlamaBlock(Module):
-    """`x + attention(norm(x))`, then the same with a feed-forward layer.
+    """The pre-norm block of Llama: RMSNorm, rotary grouped attention and SwiGLU.
 
-    The norm stands before each part, and what is added is not normed, so a block that
-    gives zero leaves `x` as it is.
+    Differs from TransformerBlock in its parts, and in that nothing is dropped.
+
+    Attention and feed-forward that give zero leave `x` as it is: both are added.
 
     >>> block = LlamaBlock(2, hidden_dim=3, num_heads=1, num_kv_heads=1)
     >>> block.attention.out_proj.weight[...] = 0.0
@@ -42,9 +43,10 @@ class LlamaBlock(Module):
     ):
         rng = rng or np.random.default_rng()
         heads = num_heads, num_kv_heads
-        self.attention_norm = RMSNorm(emb_dim, eps)
+        self.emb_dim = emb_dim
+        self.norm1 = RMSNorm(emb_dim, eps)
         self.attention = LlamaAttention(emb_dim, *heads, theta, pairing, rng=rng)
-        self.feed_forward_norm = RMSNorm(emb_dim, eps)
+        self.norm2 = RMSNorm(emb_dim, eps)
         self.feed_forward = SwiGLU(emb_dim, hidden_dim, rng=rng)
 
     def forward(
@@ -53,50 +55,58 @@ class LlamaBlock(Module):
         cache: KeyValueCache | None = None,
         tape: Tape = NO_TAPE,
     ) -> Float[np.ndarray, "B T C"]:
-        """Let tokens look at each other, then at themselves; the cache is attention's.
+        """Compute h = x + attention(norm1(x)), and h + feed_forward(norm2(h)).
+
+        The cache is attention's: it has the keys and values of earlier tokens.
 
         Raises:
             ValueError: the cache is of other texts, or has no room.
         """
-        # 1. First norm: RMSNorm of every token.
-        normed_x = self.attention_norm(x, tape)  # (B, T, C)
+        check_input(x, self.emb_dim)
 
-        # 2. Attention: every token takes from itself and those before.
-        attended = self.attention(normed_x, cache, tape)  # (B, T, C)
+        # 1. First norm: attention gets normalized vectors, the shortcut x as it is.
+        attention_input = self.norm1(x, tape)  # (B, T, C)
 
-        # 3. First shortcut: what was taken is added to what was there.
-        with_context = x + attended  # (B, T, C)
+        # 2. Attention: every token attends to itself and to earlier ones.
+        attended = self.attention(attention_input, cache, tape)  # (B, T, C)
 
-        # 4. Second norm: RMSNorm of every token, again.
-        normed_context = self.feed_forward_norm(with_context, tape)  # (B, T, C)
+        # 3. First shortcut: x plus what attention adds.
+        after_attention = x + attended  # (B, T, C)
+
+        # 4. Second norm: feed-forward gets that sum, normalized.
+        feed_forward_input = self.norm2(after_attention, tape)  # (B, T, C)
 
         # 5. Feed-forward: every token by itself.
-        computed = self.feed_forward(normed_context, tape)  # (B, T, C)
+        transformed = self.feed_forward(feed_forward_input, tape)  # (B, T, C)
 
-        # 6. Second shortcut: what was computed is added to what was there.
-        output = with_context + computed  # (B, T, C)
+        # 6. Second shortcut: the sum plus what feed-forward adds.
+        output = after_attention + transformed  # (B, T, C)
+        tape.save(self, output)
         return output
 
     def backward(
         self, grad_output: Float[np.ndarray, "B T C"], tape: Tape
     ) -> Float[np.ndarray, "B T C"]:
         """Return the gradient of `x`; what was in the cache counts as a constant."""
-        # 6. output = with_context + computed: both get the gradient.
-        grad_computed = grad_output
+        tape.restore(self, grad_output)
 
-        # 5. computed = feed_forward(normed_context).
-        grad_normed_context = self.feed_forward.backward(grad_computed, tape)
+        # 6. output = after_attention + transformed: both get the gradient.
+        grad_transformed = grad_output
 
-        # 4. normed_context = feed_forward_norm(with_context).
-        through_norm = self.feed_forward_norm.backward(grad_normed_context, tape)
-        grad_with_context = grad_output + through_norm  # (B, T, C)
+        # 5. transformed = feed_forward(feed_forward_input).
+        grad_feed_forward_input = self.feed_forward.backward(grad_transformed, tape)
 
-        # 3. with_context = x + attended: both get the gradient.
-        grad_attended = grad_with_context
+        # 4. after_attention went into norm and shortcut: the two gradients add up.
+        grad_after_attention = self.norm2.backward(grad_feed_forward_input, tape)
+        grad_after_attention = grad_after_attention + grad_output
 
-        # 2. attended = attention(normed_x).
-        grad_normed_x, _, _ = self.attention.backward(grad_attended, tape)
+        # 3. after_attention = x + attended: both get the gradient.
+        grad_attended = grad_after_attention
 
-        # 1. normed_x = attention_norm(x).
-        grad_x = grad_with_context + self.attention_norm.backward(grad_normed_x, tape)
+        # 2. attended = attention(attention_input).
+        grad_attention_input, _, _ = self.attention.backward(grad_attended, tape)
+
+        # 1. x went into norm and shortcut: the two gradients add up.
+        grad_x = self.norm1.backward(grad_attention_input, tape)
+        grad_x = grad_x + grad_after_attention
         return grad_x

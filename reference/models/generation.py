@@ -101,6 +101,9 @@ def generate(
     """
     if ids.ndim != 2 or ids.shape[1] == 0:
         raise ValueError(f"ids must have shape (B, T), T > 0, got {ids.shape}")
+    if draws is not None and draws.shape != (n_new, len(ids)):
+        rule = f"draws must have shape {(n_new, len(ids))}"
+        raise ValueError(f"{rule}, got {draws.shape}")
     longest = getattr(model, "context_length", None)
     window = slice(-longest, None) if longest and caches is None else slice(None)
     unseen = ids[:, window]

@@ -53,6 +53,7 @@ class Llama(Module):
         num_kv_heads = num_heads if num_kv_heads is None else num_kv_heads
         sizes = emb_dim, hidden_dim, num_heads, num_kv_heads
         self.embedding = Embedding(vocab_size, emb_dim, rng=rng)
+        self.embedding.weight *= 0.02  # the head is this table: logits begin small
         self.blocks = ModuleList(
             LlamaBlock(*sizes, theta, eps, pairing, rng=rng) for _ in range(n_layers)
         )

@@ -1,4 +1,4 @@
-"""A block of Llama: attention, then a feed-forward layer, each normed and added.
+"""A block of Llama: attention, then feed-forward, each added to what it was given.
 
 Source: Touvron et al. 2023, https://arxiv.org/abs/2302.13971, section 2.2.
 Twin:   reference/blocks/llama_block.py
@@ -11,13 +11,15 @@ from torch_impl.attention.key_value_cache import KeyValueCache
 from torch_impl.attention.llama import LlamaAttention
 from torch_impl.blocks.swiglu import SwiGLU
 from torch_impl.norms.rms_norm import RMSNorm
+from torch_impl.validation import check_input
 
 
 class LlamaBlock(nn.Module):
-    """`x + attention(norm(x))`, then the same with a feed-forward layer.
+    """The pre-norm block of Llama: RMSNorm, rotary grouped attention and SwiGLU.
 
-    The norm stands before each part, and what is added is not normed, so a block that
-    gives zero leaves `x` as it is.
+    Differs from TransformerBlock in its parts, and in that nothing is dropped.
+
+    Attention and feed-forward that give zero leave `x` as it is: both are added.
 
     >>> import torch
     >>> block = LlamaBlock(2, hidden_dim=3, num_heads=1, num_kv_heads=1)
@@ -39,34 +41,39 @@ class LlamaBlock(nn.Module):
     ):
         super().__init__()
         heads = num_heads, num_kv_heads
-        self.attention_norm = RMSNorm(emb_dim, eps)
+        self.emb_dim = emb_dim
+        self.norm1 = RMSNorm(emb_dim, eps)
         self.attention = LlamaAttention(emb_dim, *heads, theta, pairing)
-        self.feed_forward_norm = RMSNorm(emb_dim, eps)
+        self.norm2 = RMSNorm(emb_dim, eps)
         self.feed_forward = SwiGLU(emb_dim, hidden_dim)
 
     def forward(
         self, x: Float[Tensor, "B T C"], cache: KeyValueCache | None = None
     ) -> Float[Tensor, "B T C"]:
-        """Let tokens look at each other, then at themselves; the cache is attention's.
+        """Compute h = x + attention(norm1(x)), and h + feed_forward(norm2(h)).
+
+        The cache is attention's: it has the keys and values of earlier tokens.
 
         Raises:
             ValueError: the cache is of other texts, or has no room.
         """
-        # 1. First norm: RMSNorm of every token.
-        normed_x = self.attention_norm(x)  # (B, T, C)
+        check_input(x, self.emb_dim)
 
-        # 2. Attention: every token takes from itself and those before.
-        attended = self.attention(normed_x, cache)  # (B, T, C)
+        # 1. First norm: attention gets normalized vectors, the shortcut x as it is.
+        attention_input = self.norm1(x)  # (B, T, C)
 
-        # 3. First shortcut: what was taken is added to what was there.
-        with_context = x + attended  # (B, T, C)
+        # 2. Attention: every token attends to itself and to earlier ones.
+        attended = self.attention(attention_input, cache)  # (B, T, C)
 
-        # 4. Second norm: RMSNorm of every token, again.
-        normed_context = self.feed_forward_norm(with_context)  # (B, T, C)
+        # 3. First shortcut: x plus what attention adds.
+        after_attention = x + attended  # (B, T, C)
+
+        # 4. Second norm: feed-forward gets that sum, normalized.
+        feed_forward_input = self.norm2(after_attention)  # (B, T, C)
 
         # 5. Feed-forward: every token by itself.
-        computed = self.feed_forward(normed_context)  # (B, T, C)
+        transformed = self.feed_forward(feed_forward_input)  # (B, T, C)
 
-        # 6. Second shortcut: what was computed is added to what was there.
-        output = with_context + computed  # (B, T, C)
+        # 6. Second shortcut: the sum plus what feed-forward adds.
+        output = after_attention + transformed  # (B, T, C)
         return output

@@ -1,6 +1,7 @@
 """Cross-entropy: how surprised the model is by the token that really comes next.
 
-Source: Raschka, *Build a Large Language Model (From Scratch)*, section 5.1.
+Source: Raschka, *Build a Large Language Model (From Scratch)*, section 5.1;
+        Shannon 1948, "A Mathematical Theory of Communication".
 Twin:   reference/losses/cross_entropy.py
 """
 

@@ -51,6 +51,7 @@ class Llama(nn.Module):
         num_kv_heads = num_heads if num_kv_heads is None else num_kv_heads
         sizes = emb_dim, hidden_dim, num_heads, num_kv_heads
         self.embedding = nn.Embedding(vocab_size, emb_dim)
+        nn.init.normal_(self.embedding.weight, std=0.02)  # the head is this table
         self.blocks = nn.ModuleList(
             LlamaBlock(*sizes, theta, eps, pairing) for _ in range(n_layers)
         )

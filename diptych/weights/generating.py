@@ -9,7 +9,6 @@ from typing import Any
 
 import numpy as np
 
-from diptych.weights.chat import in_template
 from diptych.weights.checkpoint import BACKENDS, Checkpoint
 
 Array = np.ndarray[Any, Any]
@@ -27,7 +26,7 @@ class Sampling:
 
 
 @dataclass(frozen=True)
-class Parting:
+class Disagreement:
     """Where two backends chose differently, and by how much the best logit led."""
 
     token: int
@@ -35,8 +34,8 @@ class Parting:
     margin: float
 
 
-class Speech:
-    """One text that is generated; `parting` says where backends first differ."""
+class Generation:
+    """One text that is generated; `disagreement` says where backends first differ."""
 
     def __init__(
         self, checkpoint: Checkpoint, backend: str, dtype: str, sampling: Sampling
@@ -49,19 +48,23 @@ class Speech:
             raise ValueError("the files have no tokenizer that is supported")
         names = [*BACKENDS] if backend == "both" else [backend]
         self.checkpoint, self.sampling = checkpoint, sampling
-        self.voices = [Voice(checkpoint, name, dtype) for name in names]
-        self.parting: Parting | None = None
+        self.models = [LoadedModel(checkpoint, name, dtype) for name in names]
+        self.disagreement: Disagreement | None = None
         self.n_tokens, self.seconds, self.least_margin = 0, 0.0, np.inf
 
     @property
     def agrees(self) -> bool:
         """Whether all backends chose the same tokens."""
-        return self.parting is None
+        return self.disagreement is None
 
     def stream(self, prompt: str, chat: bool = False) -> Iterator[str]:
         """Yield the prompt and each new piece of text, until the model ends it."""
         tokenizer = self.checkpoint.tokenizer
-        text = in_template(self.checkpoint.chat_template, prompt) if chat else prompt
+        text = prompt
+        if chat:  # only then is Jinja needed
+            from diptych.weights.chat import in_template
+
+            text = in_template(self.checkpoint.chat_template, prompt)
         ids = np.array([tokenizer.encode(text)], np.int64)
         if not ids.size:
             raise ValueError("the prompt must have a token")
@@ -69,7 +72,7 @@ class Speech:
             yield prompt
         decoder = codecs.getincrementaldecoder("utf-8")("replace")
         for new_id in self.choose(ids):
-            if new_id == self.checkpoint.stop_id:
+            if new_id in self.checkpoint.stop_ids:
                 break
             yield decoder.decode(tokenizer.decode_bytes([new_id]))
         yield decoder.decode(b"", final=True)
@@ -77,33 +80,33 @@ class Speech:
     def choose(self, ids: Array) -> Iterator[int]:
         """Yield the token that the first backend chooses, while all choose the same."""
         began = time.perf_counter()
-        voices = [voice.generate(ids, self.sampling) for voice in self.voices]
-        for chosen in zip(*voices, strict=True):
+        streams = [model.generate(ids, self.sampling) for model in self.models]
+        for chosen in zip(*streams, strict=True):
             self.n_tokens += 1
             self.seconds = time.perf_counter() - began
-            margin = min(voice.margin() for voice in self.voices)
+            margin = min(model.margin() for model in self.models)
             self.least_margin = min(self.least_margin, margin)
             if len({*chosen}) > 1:
-                self.parting = Parting(self.n_tokens, chosen, margin)
+                self.disagreement = Disagreement(self.n_tokens, chosen, margin)
                 return
             yield chosen[0]
 
     def summary(self) -> str:
         """Say how long it took, and what both backends chose."""
         speed = f"{self.n_tokens} tokens, {self.n_tokens / self.seconds:.1f} a second"
-        if len(self.voices) == 1:
+        if len(self.models) == 1:
             return speed
-        if self.parting is None:
+        if self.disagreement is None:
             margin = f"the best logit led by {self.least_margin:.2g} or more"
             return f"{speed}; both backends chose the same, {margin}"
         names = " and ".join(
-            repr(self.checkpoint.tokenizer.decode([i])) for i in self.parting.ids
+            repr(self.checkpoint.tokenizer.decode([i])) for i in self.disagreement.ids
         )
-        where = f"{speed}; token {self.parting.token} differs, {names}"
-        return f"{where}: the best logit led by {self.parting.margin:.2g}"
+        where = f"{speed}; token {self.disagreement.token} differs, {names}"
+        return f"{where}: the best logit led by {self.disagreement.margin:.2g}"
 
 
-class Voice:
+class LoadedModel:
     """One backend with the model on it; it remembers the logits of the last token."""
 
     def __init__(self, checkpoint: Checkpoint, backend: str, dtype: str):
