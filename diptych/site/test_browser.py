@@ -7,6 +7,8 @@ from typing import Any
 
 import pytest
 
+from parity_tests.catalogue import PATHS
+
 NARROW, USUAL, WIDE = 390, 1440, 2560
 CAUSAL = "attention/causal.html"
 HEADS = "attention/multi_head.html"
@@ -67,23 +69,34 @@ def longest_line(page: Path) -> int:
     return max(map(len, page.read_text(encoding="utf-8").splitlines()))
 
 
-def windows(site: Path) -> Iterator[tuple[Path, tuple[int, ...]]]:
-    """Yield each page with the widths that it is looked at.
+def windows(site: Path, pair: str) -> Iterator[tuple[Path, tuple[int, ...]]]:
+    """Yield each page of a pair, or of no pair, with the widths that it is looked at.
 
     A page that fits a usual window overflows a wide one only by the layout of wide
     windows, which the pages of one kind share. Sources differ in their lines alone.
     """
     for page in sorted(site.rglob("*.html")):
-        kind = page.relative_to(site).parts[0]
+        name = page.relative_to(site).as_posix()
         is_first = page.name.count(".") == 1  # of several on one pair
-        if kind != "source":
+        if pair_of(name) == pair and not name.startswith("source/"):
             yield page, (NARROW, USUAL, WIDE) if is_first else (NARROW, USUAL)
-    yield max((site / "source").rglob("*.html"), key=longest_line), (NARROW, USUAL)
+    if not pair:
+        yield max((site / "source").rglob("*.html"), key=longest_line), (NARROW, USUAL)
 
 
-def test_no_page_is_wider_than_the_window(whole_site: Path, view: Any) -> None:
-    too_wide = []
-    for page, widths in windows(whole_site):
+def pair_of(name: str) -> str:
+    """Return the pair that a page is of, or nothing."""
+    path = name.partition(".")[0]
+    return path if path in PATHS else ""
+
+
+@pytest.mark.parametrize("pair", [*PATHS, ""], ids=lambda pair: pair or "no pair")
+def test_no_page_is_wider_than_the_window(
+    whole_site: Path, view: Any, pair: str
+) -> None:
+    too_wide, n_pages = [], 0
+    for page, widths in windows(whole_site, pair):
+        n_pages += 1
         name = page.relative_to(whole_site).as_posix()
         view.goto(page.as_uri())
         for width in widths:
@@ -92,6 +105,7 @@ def test_no_page_is_wider_than_the_window(whole_site: Path, view: Any) -> None:
             if content > window:
                 too_wide.append((name, width, content))
 
+    assert n_pages > 0
     assert too_wide == []
 
 
